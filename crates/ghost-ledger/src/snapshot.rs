@@ -1,0 +1,15 @@
+//! What a reader makes of one ledger: everything in the words of the model.
+
+use ghost_model::{Activation, Process, Recording};
+
+/// The content of one ledger at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerSnapshot {
+    /// The process that wrote it. `state` is `Finished` where the ledger was closed, else `Running`:
+    /// whether such a process is still alive is for the caller to find out.
+    pub process: Process,
+    /// Its types, functions and profiles.
+    pub recording: Recording,
+    /// Sampled activations still in the ring, oldest first.
+    pub activations: Vec<Activation>,
+}
