@@ -1,0 +1,12 @@
+"""Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
+
+__version__: str
+
+def start(run_dir: str, /) -> str | None:
+    """Observe this process into `run_dir`; return one line that says why not, if not."""
+
+def stop() -> None:
+    """Stop observing; does nothing if nothing is observed."""
+
+def is_observing() -> bool:
+    """Tell whether this process is being observed."""

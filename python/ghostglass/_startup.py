@@ -1,0 +1,56 @@
+"""Start the observer: imported by `ghostglass.pth` in every process that inherits `GHOST_RUN`.
+
+Runs before the program's first line and must leave no trace in it: no exception, no import that
+the interpreter has not loaded already, at most one line on stderr. What is observed, and how, is
+decided in the extension.
+"""
+
+import os
+import sys
+
+
+def _start(run_dir: str) -> str | None:
+    """Start observing; return why not, if not."""
+    try:
+        import atexit
+
+        from ghostglass import _native
+
+        reason = _native.start(run_dir)
+        if reason is None:
+            # Registered first, so run last: the program's own exit handlers are still observed.
+            atexit.register(_native.stop)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return reason
+
+
+def _is_quiet(run_dir: str) -> bool:
+    """Tell whether the run asked for silence; an unreadable configuration did not."""
+    try:
+        with open(os.path.join(run_dir, "run.conf"), encoding="utf-8", errors="replace") as conf:
+            return "quiet=1" in conf.read().splitlines()
+    except OSError:
+        return False
+
+
+def _warn(reason: str) -> None:
+    """Say in one line that this process runs unobserved."""
+    line = " ".join(reason.split())
+    # A closed stderr is `None`; a broken one must not stop the program either.
+    if sys.stderr is not None:
+        print(f"ghost: not observing: {line}", file=sys.stderr, flush=True)
+
+
+def _observe() -> None:
+    """Start the observer if this process belongs to a run; never raise."""
+    try:
+        run_dir = os.environ.get("GHOST_RUN")
+        reason = _start(run_dir) if run_dir else None
+        if run_dir and reason is not None and not _is_quiet(run_dir):
+            _warn(reason)
+    except Exception:
+        return
+
+
+_observe()
