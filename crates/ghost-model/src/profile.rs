@@ -94,8 +94,11 @@ impl Profile {
             return;
         }
         let first = self.ended_count() == 0;
-        self.latency_ns_min =
-            if first { other.latency_ns_min } else { self.latency_ns_min.min(other.latency_ns_min) };
+        self.latency_ns_min = if first {
+            other.latency_ns_min
+        } else {
+            self.latency_ns_min.min(other.latency_ns_min)
+        };
         self.latency_ns_max = self.latency_ns_max.max(other.latency_ns_max);
     }
 

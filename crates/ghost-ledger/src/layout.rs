@@ -1,0 +1,135 @@
+//! The byte layout of a ledger. Change anything here and bump [`VERSION`].
+//!
+//! All numbers are little-endian and naturally aligned; offsets count bytes from the start of the
+//! file. Records follow the header without gaps up to `used`, which is stored (release) only
+//! after the record below it is complete: a reader never sees half a record.
+//!
+//! ```text
+//! header, 4096 bytes
+//!    0 magic "GHOSTLG\0"   8 version u32        12 first record u32
+//!   16 pid u32            20 parent pid u32     24 kernel start, ticks u64
+//!   32 start, unix ns u64 40 used, bytes u64    48 end, unix ns u64 (0: not closed)
+//!   56 python version, hexversion u32
+//!   64 counters u64[32], indexed by ghost_model::Counter
+//!
+//! record = 0 kind u16, 2 what u16, 4 size u32 (whole record, multiple of 8), then
+//!   TEXT       8 length u32      12 UTF-8 bytes, zero padded
+//!   TYPE       8 module text u32 12 qualname text u32 16 entries u32 20 mro text u32[entries]
+//!   FUNCTION   8 module text u32 12 qualname text u32 16 file text u32 20 parameters text u32
+//!             24 line u32        28 kind u32          32 slots u64[8] (see Slot)
+//!   SIGNATURE  8 entries u32     12 type u32[entries]
+//!   CELL       8 function u32    12 key u32  16 second key u32  20 -  24 count u64
+//!   HISTOGRAM  8 function u32    12 first bucket u32  16 counts u32[32]
+//!   RING       8 capacity u32    12 -        16 written u64   24 entries of 64 bytes
+//! entry  = 0 sequence u64 (from 1; 0 while written)  8 start, unix ns u64  16 latency ns u64
+//!         24 function u32  28 caller u32  32 signature u32  36 type u32  40 raised u32  44 -
+//!         48 check u64 (exclusive or of the six words before it)  56 -
+//! ```
+//!
+//! Types, functions and signatures are numbered in the order of their records. Type 0 is the
+//! overflow type `…`, function 0 the root. In a CELL of kind `Exception` the second key is the
+//! catching function plus one, 0 where nobody caught it.
+
+/// First eight bytes of every ledger.
+pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
+/// Layout version. 1: first.
+pub const VERSION: u32 = 1;
+/// Bytes before the first record.
+pub const HEADER_BYTES: usize = 4096;
+
+/// Offsets in the header.
+pub mod header {
+    #![expect(missing_docs, reason = "named after the fields drawn above")]
+    pub const VERSION: usize = 8;
+    pub const FIRST_RECORD: usize = 12;
+    pub const PID: usize = 16;
+    pub const PARENT_PID: usize = 20;
+    pub const KERNEL_START_TICKS: usize = 24;
+    pub const START_UNIX_NS: usize = 32;
+    pub const USED: usize = 40;
+    pub const END_UNIX_NS: usize = 48;
+    pub const PYTHON_VERSION: usize = 56;
+    pub const COUNTERS: usize = 64;
+    pub const COUNTERS_MAX: usize = 32;
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum RecordKind {
+    /// A name.
+    Text = 1,
+    /// A type.
+    Type = 2,
+    /// A function and its time slots.
+    Function = 3,
+    /// A list of types.
+    Signature = 4,
+    /// One counter of one function.
+    Cell = 5,
+    /// 32 histogram buckets of one function.
+    Histogram = 6,
+    /// The ring of sampled activations.
+    Ring = 7,
+}
+
+impl RecordKind {
+    /// The kind with this number, if there is one.
+    pub fn from_number(number: u16) -> Option<Self> {
+        use RecordKind::{Cell, Function, Histogram, Ring, Signature, Text, Type};
+        [Text, Type, Function, Signature, Cell, Histogram, Ring]
+            .into_iter()
+            .find(|kind| *kind as u16 == number)
+    }
+}
+
+/// What a cell counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CellKind {
+    /// Activations with a signature (key).
+    Args = 0,
+    /// Activations that returned a type (key).
+    Return = 1,
+    /// Suspensions that yielded a type (key).
+    Yield = 2,
+    /// Activations that ended by an exception type (key), by who caught it (second key).
+    Exception = 3,
+    /// Activations by caller (key).
+    Caller = 4,
+    /// Exceptions of a type (key) that a handler of this function ended.
+    Handled = 5,
+    /// How often a histogram bucket (key) went past 2³²; each stands for 2³² activations.
+    BucketWraps = 6,
+}
+
+impl CellKind {
+    /// The kind with this number, if there is one.
+    pub fn from_number(number: u16) -> Option<Self> {
+        use CellKind::{Args, BucketWraps, Caller, Exception, Handled, Return, Yield};
+        [Args, Return, Yield, Exception, Caller, Handled, BucketWraps]
+            .into_iter()
+            .find(|kind| *kind as u16 == number)
+    }
+}
+
+/// Bytes of a CELL record.
+pub const CELL_BYTES: usize = 32;
+/// Offset of the count in a CELL record.
+pub const CELL_COUNT: usize = 24;
+/// Bytes of a FUNCTION record.
+pub const FUNCTION_BYTES: usize = 96;
+/// Offset of the slots in a FUNCTION record.
+pub const FUNCTION_SLOTS: usize = 32;
+/// Buckets of a HISTOGRAM record: four octaves.
+pub const BLOCK_BUCKETS: usize = 32;
+/// Bytes of a HISTOGRAM record.
+pub const HISTOGRAM_BYTES: usize = 16 + 4 * BLOCK_BUCKETS;
+/// Offset of the counts in a HISTOGRAM record.
+pub const HISTOGRAM_COUNTS: usize = 16;
+/// Offset of the number of entries ever written in a RING record.
+pub const RING_WRITTEN: usize = 16;
+/// Offset of the first entry in a RING record.
+pub const RING_ENTRIES: usize = 24;
+/// Bytes of one ring entry.
+pub const RING_ENTRY_BYTES: usize = 64;

@@ -1,0 +1,344 @@
+//! The reading side: bytes in, model out. Trusts nothing it reads, takes no lock, never panics.
+//!
+//! The file is copied with `read` rather than mapped: a ledger that somebody truncates is then a
+//! short read instead of a `SIGBUS`.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use ghost_model::{
+    Activation, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Outcome,
+    Process, ProcessState, Profile, Recording, Signature, TypeId, TypeName,
+};
+
+use crate::layout::{
+    BLOCK_BUCKETS, CELL_COUNT, CellKind, FUNCTION_SLOTS, HEADER_BYTES, HISTOGRAM_COUNTS, MAGIC,
+    RING_ENTRIES, RING_ENTRY_BYTES, RecordKind, VERSION, header,
+};
+use crate::snapshot::LedgerSnapshot;
+
+/// Why a ledger cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be opened or read.
+    #[error("cannot read ledger `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// It does not begin like a ledger; a process killed while creating it leaves one of these.
+    #[error("not a ledger, or one that was never begun")]
+    NotALedger,
+    /// It was written by a newer Ghostglass.
+    #[error("ledger layout {found} is newer than {VERSION}, the newest this version reads")]
+    Newer {
+        /// Its layout version.
+        found: u32,
+    },
+    /// A record is impossible.
+    #[error("ledger is damaged at byte {offset}")]
+    Damaged {
+        /// Where the impossible record begins.
+        offset: usize,
+    },
+}
+
+/// Reads the ledger at `path` as it stands; it may be growing.
+pub fn read_ledger(path: &Path) -> Result<LedgerSnapshot, ReadError> {
+    let fail = |source| ReadError::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut bytes).map_err(fail)?;
+    let used = u64_at(&bytes, header::USED).unwrap_or(0);
+    file.take(used.saturating_sub(HEADER_BYTES as u64)).read_to_end(&mut bytes).map_err(fail)?;
+    parse(&bytes)
+}
+
+/// Reads a ledger from its bytes. Where a full disk kept later records out of the file, what is
+/// there is read: the header then says how much was volatile.
+pub fn parse(bytes: &[u8]) -> Result<LedgerSnapshot, ReadError> {
+    if bytes.get(..8) != Some(&MAGIC) || bytes.len() < HEADER_BYTES {
+        return Err(ReadError::NotALedger);
+    }
+    let version = u32_at(bytes, header::VERSION).unwrap_or(0);
+    if version > VERSION {
+        return Err(ReadError::Newer { found: version });
+    }
+    let used = u64_at(bytes, header::USED).unwrap_or(0);
+    let end = bytes.len().min(usize::try_from(used).unwrap_or(usize::MAX));
+    let mut parts = Parts::default();
+    let mut at = HEADER_BYTES;
+    while at < end {
+        let size = u32_at(bytes, at + 4).ok_or(ReadError::Damaged { offset: at })? as usize;
+        let record = bytes.get(at..at.saturating_add(size)).filter(|_| size >= 8);
+        let Some(record) = record else {
+            return if volatile(bytes) { Ok(()) } else { Err(ReadError::Damaged { offset: at }) }
+                .map(|()| parts.finish(process(bytes)));
+        };
+        parts.add(bytes, record).ok_or(ReadError::Damaged { offset: at })?;
+        at += size;
+    }
+    Ok(parts.finish(process(bytes)))
+}
+
+fn volatile(bytes: &[u8]) -> bool {
+    u64_at(bytes, header::COUNTERS + 8 * Counter::VolatileBytes as usize).is_some_and(|n| n > 0)
+}
+
+fn process(bytes: &[u8]) -> Process {
+    let word = |at| u64_at(bytes, at).unwrap_or(0);
+    let half = |at| u32_at(bytes, at).unwrap_or(0);
+    let end = Some(word(header::END_UNIX_NS)).filter(|&end| end > 0);
+    let counter = |counter: Counter| (counter, word(header::COUNTERS + 8 * counter as usize));
+    let hexversion = half(header::PYTHON_VERSION);
+    Process {
+        pid: half(header::PID),
+        parent_pid: half(header::PARENT_PID),
+        kernel_start_ticks: word(header::KERNEL_START_TICKS),
+        start_unix_ns: word(header::START_UNIX_NS),
+        end_unix_ns: end,
+        python_version: version_text(hexversion),
+        state: if end.is_some() { ProcessState::Finished } else { ProcessState::Running },
+        counters: Counter::ALL.map(counter).into_iter().filter(|(_, n)| *n > 0).collect(),
+    }
+}
+
+fn version_text(hexversion: u32) -> String {
+    let [major, minor, micro, _] = hexversion.to_be_bytes();
+    format!("{major}.{minor}.{micro}")
+}
+
+/// What the records add up to so far.
+#[derive(Default)]
+struct Parts {
+    types: Vec<TypeName>,
+    functions: Vec<Function>,
+    profiles: Vec<Profile>,
+    signatures: Vec<Signature>,
+    activations: Vec<Activation>,
+}
+
+impl Parts {
+    fn add(&mut self, file: &[u8], record: &[u8]) -> Option<()> {
+        match RecordKind::from_number(u16_at(record, 0)?) {
+            Some(RecordKind::Type) => self.types.push(type_name(file, record)?),
+            Some(RecordKind::Function) => {
+                self.functions.push(function(file, record)?);
+                self.profiles.push(timed_profile(record)?);
+            }
+            Some(RecordKind::Signature) => self.signatures.push(signature(record)?),
+            Some(RecordKind::Cell) => self.add_cell(record)?,
+            Some(RecordKind::Histogram) => self.add_histogram(record)?,
+            Some(RecordKind::Ring) => self.add_ring(record)?,
+            // Texts are read where they are referred to; unknown kinds belong to a later minor layout.
+            Some(RecordKind::Text) | None => {}
+        }
+        Some(())
+    }
+
+    fn profile(&mut self, function: u32) -> Option<&mut Profile> {
+        self.profiles.get_mut(function as usize)
+    }
+
+    fn add_cell(&mut self, record: &[u8]) -> Option<()> {
+        let count = u64_at(record, CELL_COUNT)?;
+        let (key, second) = (u32_at(record, 12)?, u32_at(record, 16)?);
+        let kind = CellKind::from_number(u16_at(record, 2)?)?;
+        let signature = match kind {
+            CellKind::Args => self.signatures.get(key as usize)?.clone(),
+            _ => Signature::new(),
+        };
+        let profile = self.profile(u32_at(record, 8)?)?;
+        if count == 0 {
+            return Some(());
+        }
+        let type_id = TypeId(key);
+        match kind {
+            CellKind::Args => profile.args.push((signature, count)),
+            CellKind::Return => profile.returns.push((type_id, count)),
+            CellKind::Yield => profile.yields.push((type_id, count)),
+            CellKind::Handled => profile.handled.push((type_id, count)),
+            CellKind::Caller => profile.callers.push((FunctionId(key), count)),
+            CellKind::BucketWraps => profile.latency.add(key, count.saturating_mul(1 << 32)),
+            CellKind::Exception => profile.exceptions.push(ExceptionCount {
+                exception: type_id,
+                caught_by: second.checked_sub(1).map(FunctionId),
+                count,
+            }),
+        }
+        Some(())
+    }
+
+    fn add_histogram(&mut self, record: &[u8]) -> Option<()> {
+        let first = u32_at(record, 12)?;
+        let profile = self.profile(u32_at(record, 8)?)?;
+        for offset in 0..BLOCK_BUCKETS as u32 {
+            let count = u32_at(record, HISTOGRAM_COUNTS + 4 * offset as usize)?;
+            profile.latency.add(first.checked_add(offset)?, count.into());
+        }
+        Some(())
+    }
+
+    fn add_ring(&mut self, record: &[u8]) -> Option<()> {
+        let entries = record.get(RING_ENTRIES..)?.chunks_exact(RING_ENTRY_BYTES);
+        self.activations.extend(entries.filter_map(ring_entry));
+        Some(())
+    }
+
+    /// Resolves what records refer to before their targets are known.
+    fn finish(mut self, process: Process) -> LedgerSnapshot {
+        self.settle_types();
+        self.settle_functions();
+        let mut activations = std::mem::take(&mut self.activations);
+        activations.retain_mut(|activation| self.settle_activation(activation).is_some());
+        activations.sort_by_key(|activation| activation.sequence);
+        let Self { types, functions, profiles, .. } = self;
+        LedgerSnapshot { process, recording: Recording { types, functions, profiles }, activations }
+    }
+
+    /// Makes every type number valid: those of types whose record is missing become `…`.
+    fn settle_types(&mut self) {
+        if self.types.is_empty() {
+            self.types.push(TypeName::new("", "…"));
+        }
+        let known = self.types.len() as u32;
+        let settle = |id: &mut TypeId| {
+            if id.0 >= known {
+                *id = TypeId::OVERFLOW;
+            }
+        };
+        self.signatures.iter_mut().flatten().for_each(settle);
+        for profile in &mut self.profiles {
+            profile.args.iter_mut().flat_map(|(types, _)| types).for_each(settle);
+            let counts = profile.returns.iter_mut().chain(&mut profile.yields);
+            counts.chain(&mut profile.handled).for_each(|(id, _)| settle(id));
+            profile.exceptions.iter_mut().for_each(|exception| settle(&mut exception.exception));
+        }
+    }
+
+    /// Makes every function number valid, and what was never called here external.
+    fn settle_functions(&mut self) {
+        if self.functions.is_empty() {
+            let empty = Recording::default();
+            (self.functions, self.profiles) = (empty.functions, empty.profiles);
+        }
+        let known = self.functions.len() as u32;
+        let settle = |id: &mut FunctionId| {
+            if id.0 >= known {
+                *id = FunctionId::ROOT;
+            }
+        };
+        for (profile, function) in self.profiles.iter_mut().zip(&mut self.functions) {
+            profile.callers.iter_mut().for_each(|(id, _)| settle(id));
+            let caught = profile.exceptions.iter_mut().filter_map(|e| e.caught_by.as_mut());
+            caught.for_each(settle);
+            if profile.args.is_empty() {
+                // A forked child knows its parent's functions; it reports those it called.
+                function.kind = FunctionKind::External;
+            }
+        }
+    }
+
+    fn settle_activation(&self, activation: &mut Activation) -> Option<()> {
+        let known = |id: FunctionId| (id.index() < self.functions.len()).then_some(());
+        known(activation.function)?;
+        known(activation.caller)?;
+        let signature = activation.args.first()?;
+        activation.args.clone_from(self.signatures.get(signature.index())?);
+        let (Outcome::Returned(id) | Outcome::Raised(id)) = activation.outcome;
+        (id.index() < self.types.len()).then_some(())
+    }
+}
+
+fn type_name(file: &[u8], record: &[u8]) -> Option<TypeName> {
+    let mro = words(record, 16, 20)?.map(|at| text(file, at));
+    Some(TypeName {
+        module: text(file, u32_at(record, 8)?)?,
+        qualname: text(file, u32_at(record, 12)?)?,
+        mro: mro.collect::<Option<_>>()?,
+    })
+}
+
+fn function(file: &[u8], record: &[u8]) -> Option<Function> {
+    let field = |at| text(file, u32_at(record, at)?);
+    let kind = u8::try_from(u32_at(record, 28)?).ok()?;
+    Some(Function {
+        key: FunctionKey { module: field(8)?, qualname: field(12)?, line: u32_at(record, 24)? },
+        file: field(16)?,
+        parameters: field(20)?,
+        kind: FunctionKind::from_number(kind)?,
+    })
+}
+
+fn timed_profile(record: &[u8]) -> Option<Profile> {
+    let slot = |index: usize| u64_at(record, FUNCTION_SLOTS + 8 * index);
+    Some(Profile {
+        latency_ns_sum: slot(0)?,
+        latency_ns_min: slot(1)?.saturating_sub(1),
+        latency_ns_max: slot(2)?,
+        total_ns: slot(3)?,
+        self_ns: slot(4)?,
+        running_ns: slot(5)?,
+        ..Profile::default()
+    })
+}
+
+fn signature(record: &[u8]) -> Option<Signature> {
+    Some(words(record, 8, 12)?.map(TypeId).collect())
+}
+
+/// An entry with its signature number kept as the only type of `args` until all are known.
+fn ring_entry(entry: &[u8]) -> Option<Activation> {
+    let mut word = [0_u64; 7];
+    for (index, slot) in word.iter_mut().enumerate() {
+        *slot = u64_at(entry, 8 * index)?;
+    }
+    let check = word[..6].iter().fold(0, |check, word| check ^ word);
+    if word[0] == 0 || check != word[6] {
+        return None;
+    }
+    let outcome = TypeId((word[4] >> 32) as u32);
+    Some(Activation {
+        sequence: word[0],
+        function: FunctionId(word[3] as u32),
+        caller: FunctionId((word[3] >> 32) as u32),
+        args: vec![TypeId(word[4] as u32)],
+        outcome: if word[5] == 0 { Outcome::Returned(outcome) } else { Outcome::Raised(outcome) },
+        start_unix_ns: word[1],
+        latency_ns: word[2],
+    })
+}
+
+fn text(file: &[u8], offset: u32) -> Option<String> {
+    let offset = offset as usize;
+    if u16_at(file, offset)? != RecordKind::Text as u16 {
+        return None;
+    }
+    let length = u32_at(file, offset.checked_add(8)?)? as usize;
+    let start = offset.checked_add(12)?;
+    let bytes = file.get(start..start.checked_add(length)?)?;
+    Some(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The words of a record from `at`, as many as the word at `count_at` says.
+fn words(record: &[u8], count_at: usize, at: usize) -> Option<impl Iterator<Item = u32> + '_> {
+    let bytes = (u32_at(record, count_at)? as usize).checked_mul(4)?;
+    let list = record.get(at..at.checked_add(bytes)?)?;
+    Some(list.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])))
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+}

@@ -1,0 +1,136 @@
+//! Handles to counters inside the mapped file: what the hot path adds to.
+//!
+//! One writer at a time (the interpreter lock sees to that), so adding is a plain load and store;
+//! atomics only keep a concurrent reader from seeing a torn number. Nothing here locks.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::layout::BLOCK_BUCKETS;
+
+/// One 64-bit counter in the ledger. Valid for the life of the process.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot(&'static AtomicU64);
+
+impl Slot {
+    pub(crate) fn new(word: &'static AtomicU64) -> Self {
+        Self(word)
+    }
+
+    /// Adds to the counter.
+    #[inline]
+    pub fn add(self, amount: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(amount), Relaxed);
+    }
+
+    /// Takes back what was added before.
+    #[inline]
+    pub fn subtract(self, amount: u64) {
+        self.0.store(self.0.load(Relaxed).wrapping_sub(amount), Relaxed);
+    }
+
+    /// The counter as it stands.
+    #[inline]
+    pub fn get(self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The time slots of one function, in the order of the layout.
+#[derive(Debug)]
+#[repr(C)]
+pub struct FunctionSlots {
+    pub(crate) latency_ns_sum: AtomicU64,
+    pub(crate) latency_ns_min: AtomicU64,
+    pub(crate) latency_ns_max: AtomicU64,
+    pub(crate) total_ns: AtomicU64,
+    pub(crate) self_ns: AtomicU64,
+    pub(crate) running_ns: AtomicU64,
+    pub(crate) reserved: [AtomicU64; 2],
+}
+
+impl FunctionSlots {
+    /// Records one ended activation.
+    #[inline]
+    pub fn add_latency(&self, latency_ns: u64) {
+        bump(&self.latency_ns_sum, latency_ns);
+        // Stored plus one, so that 0 means that none ended yet.
+        let shortest = self.latency_ns_min.load(Relaxed).wrapping_sub(1);
+        if latency_ns < shortest {
+            self.latency_ns_min.store(latency_ns + 1, Relaxed);
+        }
+        if latency_ns > self.latency_ns_max.load(Relaxed) {
+            self.latency_ns_max.store(latency_ns, Relaxed);
+        }
+    }
+
+    /// Adds time on the stack, of which `self_ns` was not spent in callees.
+    #[inline]
+    pub fn add_running(&self, running_ns: u64, self_ns: u64) {
+        bump(&self.running_ns, running_ns);
+        bump(&self.self_ns, self_ns);
+    }
+
+    /// Adds time on the stack of an outermost activation.
+    #[inline]
+    pub fn add_total(&self, total_ns: u64) {
+        bump(&self.total_ns, total_ns);
+    }
+}
+
+#[inline]
+fn bump(word: &AtomicU64, amount: u64) {
+    word.store(word.load(Relaxed).wrapping_add(amount), Relaxed);
+}
+
+/// The counts of 32 neighbouring histogram buckets.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct HistogramBlock([AtomicU32; BLOCK_BUCKETS]);
+
+impl HistogramBlock {
+    /// Adds one; true where the bucket wrapped to zero and 2³² must be noted elsewhere.
+    #[inline]
+    pub fn add_one(&self, bucket: u32) -> bool {
+        let word = &self.0[bucket as usize % BLOCK_BUCKETS];
+        let count = word.load(Relaxed).wrapping_add(1);
+        word.store(count, Relaxed);
+        count == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots() -> FunctionSlots {
+        let zero = || AtomicU64::new(0);
+        FunctionSlots {
+            latency_ns_sum: zero(),
+            latency_ns_min: zero(),
+            latency_ns_max: zero(),
+            total_ns: zero(),
+            self_ns: zero(),
+            running_ns: zero(),
+            reserved: [zero(), zero()],
+        }
+    }
+
+    #[test]
+    fn the_shortest_latency_may_be_zero() {
+        let slots = slots();
+        slots.add_latency(5);
+        assert_eq!(slots.latency_ns_min.load(Relaxed), 6);
+        slots.add_latency(0);
+        slots.add_latency(9);
+        assert_eq!(slots.latency_ns_min.load(Relaxed), 1);
+        assert_eq!(slots.latency_ns_max.load(Relaxed), 9);
+        assert_eq!(slots.latency_ns_sum.load(Relaxed), 14);
+    }
+
+    #[test]
+    fn a_full_bucket_says_that_it_wrapped() {
+        let block = HistogramBlock([const { AtomicU32::new(u32::MAX) }; BLOCK_BUCKETS]);
+        assert!(block.add_one(3));
+        assert!(!block.add_one(3));
+    }
+}

@@ -1,0 +1,316 @@
+//! The writing side: append records, hand out their counters.
+//!
+//! Every method but the counters' own is cold: called once per function, type, signature or edge.
+//! Running out of room is an answer (`None`), never an error: the caller then counts under `…`.
+
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ghost_model::{Counter, FunctionKind};
+
+use crate::layout::{
+    CELL_BYTES, CELL_COUNT, CellKind, FUNCTION_BYTES, FUNCTION_SLOTS, HEADER_BYTES,
+    HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, RING_ENTRIES, RING_ENTRY_BYTES, RING_WRITTEN,
+    RecordKind, VERSION, header,
+};
+use crate::mapping::{Mapping, MappingError};
+use crate::slot::{FunctionSlots, HistogramBlock, Slot};
+
+/// Names longer than this are cut: no name in a source is, and a made-up one may be huge.
+const TEXT_BYTES_MAX: usize = 1024;
+/// Room for the first records, so that small programs never grow their ledger.
+const FIRST_BYTES: usize = 256 << 10;
+
+/// Why a ledger cannot be begun.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LedgerError(#[from] MappingError);
+
+/// Which process writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity {
+    /// Process id.
+    pub pid: u32,
+    /// Its parent's.
+    pub parent_pid: u32,
+    /// Kernel start time in clock ticks.
+    pub kernel_start_ticks: u64,
+    /// `sys.hexversion`.
+    pub python_hexversion: u32,
+}
+
+/// One activation for the ring. Ids are those the ledger handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActivationEntry {
+    /// Start, nanoseconds since the Unix epoch.
+    pub start_unix_ns: u64,
+    /// Duration.
+    pub latency_ns: u64,
+    /// Function number.
+    pub function: u32,
+    /// Caller's function number.
+    pub caller: u32,
+    /// Signature number.
+    pub signature: u32,
+    /// Type of the returned value or of the exception.
+    pub outcome_type: u32,
+    /// Whether it is an exception.
+    pub raised: bool,
+}
+
+/// The ring's place in the file.
+#[derive(Clone, Copy, Debug)]
+struct Ring {
+    offset: usize,
+    capacity: u64,
+    written: u64,
+}
+
+/// The ledger of this process.
+#[derive(Debug)]
+pub struct Ledger {
+    mapping: Mapping,
+    /// End of the published records. Kept here, not read back: after a fork the file is the
+    /// parent's, and goes on growing.
+    used: usize,
+    texts: u32,
+    types: u32,
+    functions: u32,
+    signatures: u32,
+    ring: Option<Ring>,
+}
+
+impl Ledger {
+    /// Creates the file at `path` (which must not exist) with room for `ring_capacity` activations.
+    pub fn create(path: &Path, who: &Identity, ring_capacity: u32) -> Result<Self, LedgerError> {
+        let ring_bytes = ring_capacity as usize * RING_ENTRY_BYTES;
+        let mapping = Mapping::create(path, FIRST_BYTES + ring_bytes)?;
+        let mut ledger = Self {
+            mapping,
+            used: HEADER_BYTES,
+            texts: 0,
+            types: 0,
+            functions: 0,
+            signatures: 0,
+            ring: None,
+        };
+        ledger.write_header(who);
+        ledger.add_ring(ring_capacity);
+        Ok(ledger)
+    }
+
+    /// Continues in a forked child: the same records in a new file, every counter zero.
+    /// Where the file cannot be made the child counts in memory only.
+    pub fn begin_child(&mut self, path: &Path, who: &Identity) -> Result<(), LedgerError> {
+        let outcome = self.mapping.rebase(path, self.used);
+        self.zero_counters();
+        self.write_header(who);
+        self.note_volatile();
+        Ok(outcome?)
+    }
+
+    /// Marks the end of the process.
+    pub fn close(&self) {
+        self.mapping.publish(header::END_UNIX_NS, unix_ns());
+    }
+
+    /// One of the observer's counters about itself.
+    pub fn counter(&self, counter: Counter) -> Option<Slot> {
+        self.mapping.word(header::COUNTERS + 8 * counter as usize).map(Slot::new)
+    }
+
+    /// Appends a name; its number is what other records refer to.
+    pub fn add_text(&mut self, text: &str) -> Option<u32> {
+        let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
+        let body = [&(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+        let offset = self.append(RecordKind::Text, 0, &body)?;
+        self.texts += 1;
+        u32::try_from(offset).ok()
+    }
+
+    /// Appends a type by texts; returns its number.
+    pub fn add_type(&mut self, module: u32, qualname: u32, mro: &[u32]) -> Option<u32> {
+        let mut words = vec![module, qualname, mro.len() as u32];
+        words.extend_from_slice(mro);
+        self.append(RecordKind::Type, 0, &bytes_of(&words))?;
+        self.types += 1;
+        Some(self.types - 1)
+    }
+
+    /// Appends a function by texts; returns its number and its slots.
+    pub fn add_function(
+        &mut self,
+        [module, qualname, file, parameters]: [u32; 4],
+        line: u32,
+        kind: FunctionKind,
+    ) -> Option<(u32, &'static FunctionSlots)> {
+        let words = [module, qualname, file, parameters, line, kind as u32];
+        let mut body = bytes_of(&words);
+        body.resize(FUNCTION_BYTES - 8, 0);
+        let offset = self.append(RecordKind::Function, 0, &body)?;
+        self.functions += 1;
+        Some((self.functions - 1, self.mapping.function_slots(offset)?))
+    }
+
+    /// Appends a list of types; returns its number.
+    pub fn add_signature(&mut self, types: &[u32]) -> Option<u32> {
+        let mut words = vec![types.len() as u32];
+        words.extend_from_slice(types);
+        self.append(RecordKind::Signature, 0, &bytes_of(&words))?;
+        self.signatures += 1;
+        Some(self.signatures - 1)
+    }
+
+    /// Appends a counter of `function`.
+    pub fn add_cell(
+        &mut self,
+        kind: CellKind,
+        function: u32,
+        key: u32,
+        second: u32,
+    ) -> Option<Slot> {
+        let mut body = bytes_of(&[function, key, second]);
+        body.resize(CELL_BYTES - 8, 0);
+        let offset = self.append(RecordKind::Cell, kind as u16, &body)?;
+        self.mapping.word(offset + CELL_COUNT).map(Slot::new)
+    }
+
+    /// Appends the block of histogram buckets that begins with `first_bucket`.
+    pub fn add_histogram(
+        &mut self,
+        function: u32,
+        first_bucket: u32,
+    ) -> Option<&'static HistogramBlock> {
+        let mut body = bytes_of(&[function, first_bucket]);
+        body.resize(HISTOGRAM_BYTES - 8, 0);
+        let offset = self.append(RecordKind::Histogram, 0, &body)?;
+        self.mapping.histogram_block(offset)
+    }
+
+    /// Writes an activation over the oldest of the ring.
+    pub fn add_activation(&mut self, entry: &ActivationEntry) {
+        let Some(ring) = &mut self.ring else { return };
+        let index = (ring.written % ring.capacity) as usize;
+        let at = ring.offset + RING_ENTRIES + index * RING_ENTRY_BYTES;
+        ring.written += 1;
+        let (sequence, head) = (ring.written, ring.offset + RING_WRITTEN);
+        self.write_entry(at, sequence, entry);
+        self.mapping.publish(head, sequence);
+    }
+
+    fn write_entry(&mut self, at: usize, sequence: u64, entry: &ActivationEntry) {
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        let words = [
+            sequence,
+            entry.start_unix_ns,
+            entry.latency_ns,
+            pair(entry.function, entry.caller),
+            pair(entry.signature, entry.outcome_type),
+            u64::from(entry.raised),
+        ];
+        self.mapping.publish(at, 0);
+        for (index, &word) in words.iter().enumerate().skip(1) {
+            self.mapping.publish(at + 8 * index, word);
+        }
+        self.mapping.publish(at + 48, words.iter().fold(0, |check, word| check ^ word));
+        self.mapping.publish(at, sequence);
+    }
+
+    fn add_ring(&mut self, capacity: u32) {
+        if capacity == 0 {
+            return;
+        }
+        let mut body = bytes_of(&[capacity]);
+        body.resize(RING_ENTRIES - 8 + capacity as usize * RING_ENTRY_BYTES, 0);
+        let offset = self.append(RecordKind::Ring, 0, &body);
+        self.ring = offset.map(|offset| Ring { offset, capacity: capacity.into(), written: 0 });
+    }
+
+    fn append(&mut self, kind: RecordKind, what: u16, body: &[u8]) -> Option<usize> {
+        let offset = self.used;
+        let size = (8 + body.len()).next_multiple_of(8);
+        let end = offset + size;
+        if end > self.mapping.mapped() {
+            let grown = self.mapping.grow_to(end);
+            self.note_volatile();
+            if !grown {
+                return None;
+            }
+        }
+        let record = self.mapping.unpublished(offset, size)?;
+        record[..2].copy_from_slice(&(kind as u16).to_le_bytes());
+        record[2..4].copy_from_slice(&what.to_le_bytes());
+        record[4..8].copy_from_slice(&(size as u32).to_le_bytes());
+        record[8..8 + body.len()].copy_from_slice(body);
+        record[8 + body.len()..].fill(0);
+        self.used = end;
+        self.mapping.publish(header::USED, end as u64);
+        Some(offset)
+    }
+
+    fn note_volatile(&self) {
+        self.put(
+            header::COUNTERS + 8 * Counter::VolatileBytes as usize,
+            self.mapping.volatile() as u64,
+        );
+    }
+
+    fn write_header(&self, who: &Identity) {
+        for at in (0..HEADER_BYTES).step_by(8) {
+            self.put(at, 0);
+        }
+        let pair = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
+        self.put(header::VERSION, pair(VERSION, HEADER_BYTES as u32));
+        self.put(header::PID, pair(who.pid, who.parent_pid));
+        self.put(header::KERNEL_START_TICKS, who.kernel_start_ticks);
+        self.put(header::START_UNIX_NS, unix_ns());
+        self.put(header::USED, self.used as u64);
+        self.put(header::PYTHON_VERSION, who.python_hexversion.into());
+        self.mapping.publish(0, u64::from_le_bytes(MAGIC));
+    }
+
+    /// Zeroes every counter of every record, in a child that is alone in its process.
+    fn zero_counters(&mut self) {
+        let mut at = HEADER_BYTES;
+        while at + 8 <= self.used {
+            let [kind, _, size_low, size_high] = halves(self.get(at));
+            let size = usize::from(size_low) | usize::from(size_high) << 16;
+            let counters = match RecordKind::from_number(kind) {
+                Some(RecordKind::Function) => FUNCTION_SLOTS..FUNCTION_BYTES,
+                Some(RecordKind::Cell) => CELL_COUNT..CELL_BYTES,
+                Some(RecordKind::Histogram) => HISTOGRAM_COUNTS..HISTOGRAM_BYTES,
+                Some(RecordKind::Ring) => RING_WRITTEN..size,
+                _ => 0..0,
+            };
+            counters.step_by(8).for_each(|word| self.put(at + word, 0));
+            at += size.max(8);
+        }
+        if let Some(ring) = &mut self.ring {
+            ring.written = 0;
+        }
+    }
+
+    fn get(&self, offset: usize) -> u64 {
+        self.mapping.word(offset).map_or(0, |word| word.load(Relaxed))
+    }
+
+    fn put(&self, offset: usize, value: u64) {
+        if let Some(word) = self.mapping.word(offset) {
+            word.store(value, Relaxed);
+        }
+    }
+}
+
+fn halves(word: u64) -> [u16; 4] {
+    [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
+}
+
+fn bytes_of(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+fn unix_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
