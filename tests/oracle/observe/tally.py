@@ -1,0 +1,88 @@
+"""What a slow observer counts, and how it writes it down.
+
+Names types and functions the plain way, through attributes: fine for the generated programs, which
+define nothing that answers back.
+"""
+
+import atexit
+import json
+import threading
+from collections import Counter, defaultdict
+
+FIELDS = ("args", "returns", "exceptions", "yields", "callers")
+CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS = 1, 4, 8
+SUSPENDABLE = {0x20: "generator", 0x80: "coroutine", 0x200: "async_generator"}
+
+
+def function_key(frame):
+    """`module:qualname:firstlineno` of a frame, `<root>` where there is none."""
+    if frame is None:
+        return "<root>"
+    code = frame.f_code
+    return f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{code.co_firstlineno}"
+
+
+def type_name(kind):
+    """`module.qualname`, bare for built-in types."""
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def signature(frame):
+    """Types of the declared parameters in order of declaration: `*args` stands before keyword-only
+    ones, although the code object keeps it behind them."""
+    code = frame.f_code
+    names = code.co_varnames
+    values = frame.f_locals
+    positional = code.co_argcount
+    named = positional + code.co_kwonlyargcount
+    types = [type_name(type(values[name])) for name in names[:positional]]
+    if code.co_flags & CO_VARARGS:
+        types.append("*args")
+    types += [type_name(type(values[name])) for name in names[positional:named]]
+    if code.co_flags & CO_VARKEYWORDS:
+        types.append("**kwargs")
+    return f"({', '.join(types)})"
+
+
+def kind(code):
+    """What kind of code this is; a class body is what is neither a module nor optimized."""
+    for flag, word in SUSPENDABLE.items():
+        if code.co_flags & flag:
+            return word
+    if code.co_flags & CO_OPTIMIZED:
+        return "function"
+    return "module" if code.co_qualname == "<module>" else "class_body"
+
+
+class Tally:
+    """Counts per function of the files below one folder."""
+
+    def __init__(self, project, output):
+        self.project = project.rstrip("/") + "/"
+        self.output = output
+        self.functions = defaultdict(lambda: {field: Counter() for field in FIELDS})
+        self.kinds = {}
+        self.lock = threading.Lock()
+        atexit.register(self.write)
+
+    def wants(self, code):
+        """Whether this code lies in the observed folder."""
+        return code.co_filename.startswith(self.project)
+
+    def add(self, frame, field, what):
+        """Counts one thing of the function this frame runs."""
+        key = function_key(frame)
+        with self.lock:
+            self.kinds[key] = kind(frame.f_code)
+            self.functions[key][field][what] += 1
+
+    def write(self):
+        """Writes everything counted; runs after all other `atexit` functions."""
+        counted = {
+            key: {"kind": self.kinds[key]} | {field: dict(counts) for field, counts in fields.items()}
+            for key, fields in self.functions.items()
+        }
+        with open(self.output, "w") as file:
+            json.dump(counted, file)
