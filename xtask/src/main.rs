@@ -1,0 +1,74 @@
+//! Developer commands, run as `cargo xtask COMMAND`: one file per command.
+//!
+//! Nothing here ships. What a command prints is for a person in a terminal; its exit code is 0 for
+//! success, 1 for a failed command and 2 for a wrong command line.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a terminal")]
+
+mod demo;
+mod python;
+mod steps;
+mod test;
+mod tidy;
+mod venv;
+mod wheel;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  demo                      build, install into .venv, run examples/shop, show the report
+  test [--python X] [--fast]
+                            everything that must pass; --python tests one interpreter only,
+                            --fast tests the oldest one found and fetches none
+  python VERSION…           fetch CPython 3.14, 3.15, … into the cache (Debian, as root)
+  tidy                      check the rules of the repository that no compiler knows";
+
+/// What a command ends with; `Ok(false)` means that it has already said what failed.
+type CommandResult = Result<bool, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let root = workspace_root();
+    let result = match words.as_slice() {
+        ["demo"] => demo::run(&root),
+        ["test", options @ ..] => match test::Options::parse(options) {
+            Ok(options) => Ok(test::run(&root, options)),
+            Err(error) => return usage_error(&error.to_string()),
+        },
+        ["python", versions @ ..] if !versions.is_empty() => python::run(versions),
+        ["tidy"] => tidy::run(&root),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        [command, ..] => return usage_error(&format!("cannot do `{command}` like this")),
+    };
+    exit_code(result)
+}
+
+fn exit_code(result: CommandResult) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage_error(message: &str) -> ExitCode {
+    eprintln!("xtask: {message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+/// The folder that holds the workspace's `Cargo.toml`.
+fn workspace_root() -> PathBuf {
+    let manifest_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest_dir.parent().unwrap_or(manifest_dir).to_path_buf()
+}
