@@ -19,6 +19,9 @@ SUPPLIER_FILE = """[
     {"sku": "TRY", "name": "Tray", "cents": 2300, "grams": 780}
 ]"""
 
+# From here on the small van is not enough.
+HEAVY_GRAMS = 1_000
+
 
 @dataclass(frozen=True)
 class Product:
@@ -37,7 +40,7 @@ class Product:
     @property
     def is_heavy(self) -> bool:
         """Whether it needs the large van."""
-        return self.grams > 1_000
+        return self.grams > HEAVY_GRAMS
 
 
 class Catalog:

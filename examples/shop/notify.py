@@ -34,7 +34,7 @@ async def batches(shipped: list[Order]) -> AsyncIterator[list[Order]]:
 
 async def watch_mailbox() -> None:
     """Wait for answers until the shop closes."""
-    while True:
+    while True:  # noqa: ASYNC110 - there is no event to wait for, which is why it is cancelled
         await asyncio.sleep(MAIL_SECONDS)
 
 

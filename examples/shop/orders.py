@@ -47,7 +47,7 @@ class Order:
     status: Status = Status.NEW
 
     def grams(self) -> int:
-        """What the parcel weighs."""
+        """Weigh the parcel."""
         return sum(line.grams for line in self.lines)
 
     def cancel(self) -> None:

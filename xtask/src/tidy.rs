@@ -33,7 +33,7 @@ struct Finding {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TidyError {
     /// At least one rule is broken; the text has one line each.
-    #[error("{count} rules broken:\n{0}", count = .0.lines().count())]
+    #[error("rules broken {count} times:\n{0}", count = .0.lines().count())]
     Untidy(String),
     /// The sources could not be read.
     #[error(transparent)]

@@ -3,6 +3,9 @@
 use super::Finding;
 use super::tree::SourceFile;
 
+/// Programs under observation are specimens: some must not have one.
+const SPECIMENS: &str = "tests/programs";
+
 /// Rust files begin with `//!`, Python files with a docstring.
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
     let (has_header, wanted) = match file.extension() {
@@ -10,7 +13,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
         "py" | "pyi" => (begins_with_docstring(&file.text), "docstring"),
         _ => return Vec::new(),
     };
-    if has_header {
+    if has_header || file.path.starts_with(SPECIMENS) {
         return Vec::new();
     }
     vec![file.finding(Some(1), format!("begins without a {wanted} that says what the file is for"))]
@@ -45,6 +48,8 @@ mod tests {
 
     #[test]
     fn other_files_need_none() {
+        assert!(passes("tests/programs/a.py", "x = 1"));
+        assert!(!passes("tests/a.py", "x = 1"));
         assert!(passes("a.toml", "[x]"));
     }
 }
