@@ -127,8 +127,9 @@ impl Parts {
         match RecordKind::from_number(u16_at(record, 0)?) {
             Some(RecordKind::Type) => self.types.push(type_name(file, record)?),
             Some(RecordKind::Function) => {
-                self.functions.push(function(file, record)?);
-                self.profiles.push(timed_profile(record)?);
+                let function = function(file, record)?;
+                self.profiles.push(timed_profile(record, function.kind)?);
+                self.functions.push(function);
             }
             Some(RecordKind::Signature) => self.signatures.push(signature(record)?),
             Some(RecordKind::Cell) => self.add_cell(record)?,
@@ -274,7 +275,9 @@ fn function(file: &[u8], record: &[u8]) -> Option<Function> {
     })
 }
 
-fn timed_profile(record: &[u8]) -> Option<Profile> {
+fn timed_profile(record: &[u8], kind: FunctionKind) -> Option<Profile> {
+    use FunctionKind::{AsyncGenerator, Coroutine, Generator};
+    let suspends = matches!(kind, Generator | Coroutine | AsyncGenerator);
     let slot = |index: usize| u64_at(record, FUNCTION_SLOTS + 8 * index);
     Some(Profile {
         latency_ns_sum: slot(0)?,
@@ -282,7 +285,7 @@ fn timed_profile(record: &[u8]) -> Option<Profile> {
         latency_ns_max: slot(2)?,
         total_ns: slot(3)?,
         self_ns: slot(4)?,
-        running_ns: slot(5)?,
+        running_ns: if suspends { slot(5)? } else { slot(0)? },
         ..Profile::default()
     })
 }

@@ -28,6 +28,11 @@ impl Slot {
         self.0.store(self.0.load(Relaxed).wrapping_sub(amount), Relaxed);
     }
 
+    /// Whether both are the same counter.
+    pub fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+
     /// The counter as it stands.
     #[inline]
     pub fn get(self) -> u64 {
@@ -63,10 +68,16 @@ impl FunctionSlots {
         }
     }
 
-    /// Adds time on the stack, of which `self_ns` was not spent in callees.
+    /// Adds time on the stack of an activation that can be suspended. For all others it is their
+    /// latency, and not stored twice.
     #[inline]
-    pub fn add_running(&self, running_ns: u64, self_ns: u64) {
+    pub fn add_running(&self, running_ns: u64) {
         bump(&self.running_ns, running_ns);
+    }
+
+    /// Adds time on the stack that was not spent in observed callees.
+    #[inline]
+    pub fn add_self(&self, self_ns: u64) {
         bump(&self.self_ns, self_ns);
     }
 

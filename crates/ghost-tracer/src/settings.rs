@@ -1,0 +1,103 @@
+//! What `ghost run` asks of the processes it starts: the text of `run.conf`.
+//!
+//! Lines of `key=value`; unknown keys are left alone, so that an older extension runs under a
+//! newer `ghost`. Only names and folders stand there, never arguments or environment.
+
+use crate::scope::ScopeRules;
+
+/// Which activations are kept as examples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventsMode {
+    /// A few per function and second.
+    #[default]
+    Sample,
+    /// All, as far as there is room.
+    All,
+    /// None.
+    None,
+}
+
+/// The settings of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What is observed.
+    pub scope: ScopeRules,
+    /// Which activations are kept as examples.
+    pub events: EventsMode,
+    /// Whether to stay silent on stderr.
+    pub quiet: bool,
+}
+
+/// Why settings cannot be understood.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A value is not one of those allowed.
+    #[error("`{key}` cannot be `{value}`")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What it was set to.
+        value: String,
+    },
+}
+
+impl Settings {
+    /// Reads the text of `run.conf`.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let mut settings = Self::default();
+        for line in text.lines() {
+            if let Some((key, value)) = line.split_once('=') {
+                settings.set(key.trim(), value)?;
+            }
+        }
+        Ok(settings)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), SettingsError> {
+        let refuse = |key| SettingsError::Value { key, value: value.to_owned() };
+        match key {
+            "root" => self.scope.roots.push(value.to_owned()),
+            "include" => self.scope.include.push(value.to_owned()),
+            "exclude" => self.scope.exclude.push(value.to_owned()),
+            "scope" => {
+                self.scope.everything = match value {
+                    "project" => false,
+                    "all" => true,
+                    _ => return Err(refuse("scope")),
+                }
+            }
+            "events" => {
+                self.events = match value {
+                    "sample" => EventsMode::Sample,
+                    "all" => EventsMode::All,
+                    "none" => EventsMode::None,
+                    _ => return Err(refuse("events")),
+                }
+            }
+            "quiet" => self.quiet = value == "1",
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_line_by_line() {
+        let text = "root=/srv/app=1\nscope=all\nexclude=tests\nevents=none\nquiet=1\nlater=x\n\n";
+        let settings = Settings::parse(text).unwrap();
+        assert_eq!(settings.scope.roots, ["/srv/app=1"]);
+        assert!(settings.scope.everything && settings.quiet);
+        assert_eq!(settings.scope.exclude, ["tests"]);
+        assert_eq!(settings.events, EventsMode::None);
+    }
+
+    #[test]
+    fn a_value_nobody_knows_is_named() {
+        let error = Settings::parse("scope=half").unwrap_err();
+        assert_eq!(error.to_string(), "`scope` cannot be `half`");
+    }
+}

@@ -1,0 +1,144 @@
+//! The tracer itself: what each event does to the counters.
+//!
+//! This file is the hot path; what it needs rarely is in the rooms below it.
+
+mod exceptions;
+mod lifecycle;
+mod misses;
+mod suspension;
+
+use ghost_ledger::{Counter, Ledger};
+
+use crate::clock::TickRate;
+use crate::code_state::CodeState;
+use crate::function_registry::FunctionRegistry;
+use crate::sampling::{OpenSamples, SamplingRule};
+use crate::shadow_stack::{Entry, ShadowStacks};
+use crate::suspended::SuspendedActivations;
+use crate::type_registry::{Texts, TypeRegistry};
+use crate::{Activation, Interpreter, TypeAddress};
+
+/// Turns events into counts. One per process.
+#[derive(Debug)]
+pub struct Tracer<I> {
+    interpreter: I,
+    ledger: Ledger,
+    texts: Texts,
+    types: TypeRegistry,
+    functions: FunctionRegistry,
+    stacks: ShadowStacks,
+    suspended: SuspendedActivations,
+    samples: OpenSamples,
+    sampling: SamplingRule,
+    rate: TickRate,
+    /// Unix time at tick 0, in nanoseconds.
+    epoch_unix_ns: u64,
+}
+
+/// What ended an activation, or a stretch of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Returned(TypeAddress),
+    Raised(TypeAddress),
+    /// A generator was closed: an ordinary end without a value.
+    Closed,
+}
+
+impl<I: Interpreter> Tracer<I> {
+    /// A frame of `code` begins its activation. `now` is read last, so that our own work counts
+    /// for the caller as little as possible.
+    #[inline]
+    pub fn start(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        now: impl FnOnce() -> u64,
+    ) {
+        self.follow(frame);
+        if !code.count_signature(frame) {
+            self.miss_signature(code, frame);
+        }
+        let caller = frame.caller();
+        if !code.callers.count(caller.0) {
+            self.miss_caller(code, caller);
+        }
+        self.push(code, frame);
+        let start_ticks = now();
+        if let Some(top) = self.stacks.running.entries.last_mut() {
+            top.start_ticks = start_ticks;
+        }
+        if start_ticks >= code.sample_after_ticks.get() {
+            self.begin_sample(code, frame, start_ticks);
+        }
+    }
+
+    /// A frame of `code` returns a value of type `value`. `now` was read before anything else.
+    #[inline]
+    pub fn finish(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        value: TypeAddress,
+        now: u64,
+    ) {
+        self.follow(frame);
+        let Some(entry) = self.stacks.running.pop(frame.frame()) else {
+            return self.finish_unexpected(frame, value, now);
+        };
+        if !code.returns.count(value.0) {
+            self.miss_return(code, value);
+        }
+        let ticks = self.stop(&entry, now);
+        if code.suspends.get() || entry.sampled {
+            self.end_slowly(&entry, End::Returned(value), now);
+        } else {
+            let latency_ns = self.rate.nanoseconds(ticks);
+            code.function.get().add_latency(&mut self.ledger, latency_ns);
+        }
+    }
+
+    /// Sees to it that the running shadow stack is that of the frame's thread or greenlet.
+    #[inline]
+    fn follow(&mut self, frame: &impl Activation) {
+        if self.stacks.running.token != frame.stack() {
+            self.switch(frame);
+        }
+    }
+
+    #[cold]
+    fn switch(&mut self, frame: &impl Activation) {
+        let lost = self.stacks.switch(frame.stack(), frame.stack_root());
+        self.ledger.counter(Counter::EndsMissed).add(lost);
+    }
+
+    #[inline]
+    fn push(&mut self, code: &'static CodeState, frame: &impl Activation) {
+        let active = code.active.get();
+        code.active.set(active.wrapping_add(1));
+        self.stacks.running.entries.push(Entry {
+            code,
+            frame: frame.frame(),
+            start_ticks: 0,
+            children_ticks: 0,
+            outermost: active == 0,
+            sampled: false,
+        });
+    }
+
+    /// Accounts for the stretch of time an entry was on the stack; returns its ticks.
+    #[inline]
+    fn stop(&mut self, entry: &Entry, now: u64) -> u64 {
+        let ticks = now.saturating_sub(entry.start_ticks);
+        let own = ticks.saturating_sub(entry.children_ticks);
+        entry.code.active.set(entry.code.active.get().wrapping_sub(1));
+        if let Some(parent) = self.stacks.running.entries.last_mut() {
+            parent.children_ticks += ticks;
+        }
+        let slots = entry.code.function.get().slots;
+        slots.add_self(self.rate.nanoseconds(own));
+        if entry.outermost {
+            slots.add_total(self.rate.nanoseconds(ticks));
+        }
+        ticks
+    }
+}

@@ -1,0 +1,119 @@
+//! Beginning, ending and what happens between: forks, and the deaths of types and code.
+
+use std::path::Path;
+
+use ghost_ledger::{Counter, Identity, Ledger, LedgerError};
+
+use super::Tracer;
+use crate::clock::TickRate;
+use crate::code_state::CodeState;
+use crate::function_registry::FunctionRegistry;
+use crate::sampling::{OpenSamples, SamplingRule};
+use crate::shadow_stack::ShadowStacks;
+use crate::suspended::SuspendedActivations;
+use crate::type_registry::{Texts, TypeRegistry};
+use crate::{CodeAddress, CodeDescription, EventsMode, Interpreter, TypeAddress};
+
+/// Activations the ring holds when a few of each function are kept.
+const SAMPLE_RING: u32 = 4_096;
+/// Activations the ring holds when all are kept: 4 MiB, some tenths of a second of a busy program.
+const FULL_RING: u32 = 65_536;
+/// Length of a sampling window.
+const WINDOW_NS: u64 = 1_000_000_000;
+
+impl<I: Interpreter> Tracer<I> {
+    /// Begins the ledger of this process at `path`. `now` is the clock's reading at `unix_ns`.
+    pub fn begin(
+        path: &Path,
+        who: &Identity,
+        events: EventsMode,
+        interpreter: I,
+        clock: (TickRate, u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let (rate, now, unix_ns) = clock;
+        let (sampling, capacity) = match events {
+            EventsMode::None => (SamplingRule::Never, 0),
+            EventsMode::Sample => {
+                (SamplingRule::Window { ticks: rate.ticks(WINDOW_NS) }, SAMPLE_RING)
+            }
+            EventsMode::All => (SamplingRule::All, FULL_RING),
+        };
+        let mut ledger = Ledger::create(path, who, capacity)?;
+        let mut texts = Texts::default();
+        let types = TypeRegistry::new(&mut ledger, &mut texts);
+        let functions = FunctionRegistry::new(&mut ledger, &mut texts);
+        Ok(Self {
+            interpreter,
+            ledger,
+            texts,
+            types,
+            functions,
+            stacks: ShadowStacks::default(),
+            suspended: SuspendedActivations::default(),
+            samples: OpenSamples::default(),
+            sampling,
+            rate,
+            epoch_unix_ns: unix_ns.wrapping_sub(rate.nanoseconds(now)),
+        })
+    }
+
+    /// Continues in a forked child: its own ledger, every count from zero, and none of the
+    /// activations it inherited. Where the ledger cannot be made the child counts in memory.
+    pub fn begin_child(&mut self, path: &Path, who: &Identity) -> Result<(), LedgerError> {
+        self.forget_activations();
+        self.ledger.begin_child(path, who)
+    }
+
+    /// Forgets every activation under way, as after a gap in the events.
+    pub fn forget_activations(&mut self) {
+        self.stacks.clear();
+        self.suspended.clear();
+        self.samples.clear();
+        self.functions.states().for_each(|code| code.active.set(0));
+    }
+
+    /// The state to observe a code object with from now on. `None` where there is no room.
+    pub fn observe(
+        &mut self,
+        code: CodeAddress,
+        description: &CodeDescription,
+    ) -> Option<&'static CodeState> {
+        let Self { functions, ledger, texts, .. } = self;
+        let state = functions.observe(ledger, texts, code, description);
+        if let Some(state) = state {
+            state.sample_after_ticks.set(self.sampling.first_ticks());
+        }
+        state
+    }
+
+    /// A code object is about to be freed.
+    pub fn code_died(&mut self, code: CodeAddress) {
+        for user in self.functions.forget(code) {
+            user.forget_caller(code);
+        }
+    }
+
+    /// A type is about to be freed.
+    pub fn type_died(&mut self, class: TypeAddress) {
+        for user in self.types.forget(class) {
+            if let Some(state) = self.functions.state_at(user) {
+                state.forget_type(class);
+            }
+        }
+    }
+
+    /// Adds to one of the observer's counters about itself.
+    pub fn count(&self, counter: Counter, amount: u64) {
+        self.ledger.counter(counter).add(amount);
+    }
+
+    /// Marks the end of the process in its ledger. What still runs is still counted.
+    pub fn close(&self) {
+        self.ledger.close();
+    }
+
+    /// The interpreter this tracer asks for names.
+    pub fn interpreter(&mut self) -> &mut I {
+        &mut self.interpreter
+    }
+}

@@ -1,0 +1,155 @@
+//! What the inline caches do not know: look it up by name, count it, remember it.
+
+use ghost_ledger::layout::CellKind;
+use ghost_ledger::{ActivationEntry, Counter};
+
+use super::{End, Tracer};
+use crate::code_state::CodeState;
+use crate::function_registry::ROOT_FUNCTION;
+use crate::function_state::OVERFLOW_FUNCTION;
+use crate::limits::PARAMETERS_MAX;
+use crate::sampling::Sample;
+use crate::shadow_stack::Entry;
+use crate::type_registry::{OVERFLOW, declared_order};
+use crate::{Activation, CodeAddress, FrameAddress, Interpreter, TypeAddress};
+
+impl<I: Interpreter> Tracer<I> {
+    #[cold]
+    #[inline(never)]
+    pub(super) fn miss_signature(&mut self, code: &'static CodeState, frame: &impl Activation) {
+        let parameters = code.parameters().min(PARAMETERS_MAX);
+        let addresses: Vec<_> = (0..parameters).map(|at| frame.parameter_type(at)).collect();
+        let types = addresses.iter().map(|&class| self.type_number(class, Some(code))).collect();
+        let types = declared_order(code.shape.get(), types);
+        let function = code.function.get();
+        let full = function.is_full(CellKind::Args);
+        let known = self.types.signature(&mut self.ledger, &types, || !full);
+        let fits = known.filter(|&number| !full || function.has_cell(CellKind::Args, number));
+        let number = fits.unwrap_or_else(|| self.refuse_signature());
+        let slot = function.cell(&mut self.ledger, CellKind::Args, number, 0);
+        slot.add(1);
+        if fits.is_some() {
+            code.remember_signature(&addresses, slot);
+        }
+    }
+
+    /// The signature `(…)`, for those beyond the bound.
+    fn refuse_signature(&mut self) -> u32 {
+        self.ledger.counter(Counter::SignaturesRefused).add(1);
+        self.types.signature(&mut self.ledger, &[OVERFLOW], || true).unwrap_or_default()
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn miss_caller(&mut self, code: &'static CodeState, caller: CodeAddress) {
+        let number = self.function_number(caller, Some(code));
+        let function = code.function.get();
+        let known = !function.is_full(CellKind::Caller);
+        let slot = function.cell(&mut self.ledger, CellKind::Caller, number, 0);
+        slot.add(1);
+        if known {
+            code.callers.remember(caller.0, slot);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn miss_return(&mut self, code: &'static CodeState, value: TypeAddress) {
+        let number = self.type_number(value, Some(code));
+        let slot = code.function.get().cell(&mut self.ledger, CellKind::Return, number, 0);
+        slot.add(1);
+        code.returns.remember(value.0, slot);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn miss_yield(&mut self, code: &'static CodeState, value: TypeAddress) {
+        let number = self.type_number(value, Some(code));
+        let slot = code.function.get().cell(&mut self.ledger, CellKind::Yield, number, 0);
+        slot.add(1);
+        code.yields.remember(value.0, slot);
+    }
+
+    pub(super) fn type_number(&mut self, class: TypeAddress, user: Option<&CodeState>) -> u32 {
+        let Self { types, ledger, texts, interpreter, .. } = self;
+        types.number(ledger, texts, interpreter, class, user.map(|code| code.index))
+    }
+
+    pub(super) fn function_number(&mut self, code: CodeAddress, user: Option<&CodeState>) -> u32 {
+        let Self { functions, ledger, texts, interpreter, .. } = self;
+        let user = user.map(|code| code.index);
+        functions.caller(ledger, texts, interpreter, code, user).unwrap_or(OVERFLOW_FUNCTION)
+    }
+
+    /// An end that is not that of the top entry: ends in between were missed, or its start was.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn finish_unexpected(
+        &mut self,
+        frame: &impl Activation,
+        value: TypeAddress,
+        now: u64,
+    ) {
+        if let Some(entry) = self.resynchronise(frame.frame()) {
+            if !entry.code.returns.count(value.0) {
+                self.miss_return(entry.code, value);
+            }
+            self.stop(&entry, now);
+            self.end_slowly(&entry, End::Returned(value), now);
+        }
+    }
+
+    /// Takes off the entry of `frame`, and those above it, whose ends were missed.
+    pub(super) fn resynchronise(&mut self, frame: FrameAddress) -> Option<Entry> {
+        let position = self.stacks.running.position(frame)?;
+        let missed = self.stacks.running.truncate(position + 1);
+        self.ledger.counter(Counter::EndsMissed).add(missed);
+        self.stacks.running.pop(frame)
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin_sample(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        now: u64,
+    ) {
+        let types = (0..code.parameters().min(PARAMETERS_MAX)).map(|at| frame.parameter_type(at));
+        let types: Vec<_> = types.collect();
+        let types = types.into_iter().map(|class| self.type_number(class, Some(code))).collect();
+        let types = declared_order(code.shape.get(), types);
+        // Only signatures that are counted are shown: no new one is made for an example.
+        let Some(signature) = self.types.signature(&mut self.ledger, &types, || false) else {
+            return;
+        };
+        let caller = match frame.caller() {
+            CodeAddress(0) => ROOT_FUNCTION,
+            caller => self.function_number(caller, None),
+        };
+        self.samples.insert(frame.frame(), Sample { signature, caller });
+        self.sampling.note(code, now);
+        if let Some(top) = self.stacks.running.entries.last_mut() {
+            top.sampled = true;
+        }
+    }
+
+    pub(super) fn end_sample(&mut self, entry: &Entry, start_ticks: u64, end: End, now: u64) {
+        let Some(sample) = self.samples.remove(entry.frame) else { return };
+        let (class, raised) = match end {
+            End::Returned(class) => (class, false),
+            End::Raised(class) => (class, true),
+            End::Closed => return,
+        };
+        let outcome_type = self.type_number(class, None);
+        self.ledger.add_activation(&ActivationEntry {
+            start_unix_ns: self.epoch_unix_ns.wrapping_add(self.rate.nanoseconds(start_ticks)),
+            latency_ns: self.rate.nanoseconds(now.saturating_sub(start_ticks)),
+            function: entry.code.function.get().id,
+            caller: sample.caller,
+            signature: sample.signature,
+            outcome_type,
+            raised,
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! Generators and coroutines: activations that leave the stack and come back.
+//!
+//! Their latency is wall-clock time from first start to end; time on the stack is kept beside it.
+
+use ghost_ledger::Counter;
+
+use super::{End, Tracer};
+use crate::code_state::CodeState;
+use crate::shadow_stack::Entry;
+use crate::suspended::Suspended;
+use crate::{Activation, Interpreter, TypeAddress};
+
+impl<I: Interpreter> Tracer<I> {
+    /// A frame yields. `value` is the type of what it hands out, `None` where that is only
+    /// plumbing (an awaiting coroutine).
+    pub fn suspend(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        value: Option<TypeAddress>,
+        now: u64,
+    ) {
+        self.follow(frame);
+        let entry = match self.stacks.running.pop(frame.frame()) {
+            Some(entry) => entry,
+            None => match self.resynchronise(frame.frame()) {
+                Some(entry) => entry,
+                None => return,
+            },
+        };
+        if let Some(value) = value
+            && !code.yields.count(value.0)
+        {
+            self.miss_yield(code, value);
+        }
+        let ticks = self.stop(&entry, now);
+        code.function.get().slots.add_running(self.rate.nanoseconds(ticks));
+        self.keep_suspended(&entry);
+    }
+
+    fn keep_suspended(&mut self, entry: &Entry) {
+        if self.suspended.get(entry.frame, entry.code).is_some() {
+            return;
+        }
+        let Entry { code, start_ticks, sampled, .. } = *entry;
+        if !self.suspended.insert(entry.frame, Suspended { code, start_ticks, sampled }) {
+            self.ledger.counter(Counter::GeneratorsRefused).add(1);
+        }
+    }
+
+    /// A suspended frame goes on, by a value or by an exception thrown into it. One that was never
+    /// started (or started unseen) has no activation.
+    pub fn resume(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        now: impl FnOnce() -> u64,
+    ) {
+        self.follow(frame);
+        let Some(suspended) = self.suspended.get(frame.frame(), code) else { return };
+        let sampled = suspended.sampled;
+        self.push(code, frame);
+        if let Some(top) = self.stacks.running.entries.last_mut() {
+            top.sampled = sampled;
+            top.start_ticks = now();
+        }
+    }
+
+    /// Ends an activation that was suspended, is sampled, or was ended by an exception. Its last
+    /// stretch on the stack is already accounted for, but for the running time of generators.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end_slowly(&mut self, entry: &Entry, end: End, now: u64) {
+        let mut start_ticks = entry.start_ticks;
+        if entry.code.suspends.get() {
+            let ticks = now.saturating_sub(entry.start_ticks);
+            entry.code.function.get().slots.add_running(self.rate.nanoseconds(ticks));
+            if let Some(suspended) = self.suspended.remove(entry.frame)
+                && std::ptr::eq(suspended.code, entry.code)
+            {
+                start_ticks = suspended.start_ticks;
+            }
+        }
+        let latency_ns = self.rate.nanoseconds(now.saturating_sub(start_ticks));
+        entry.code.function.get().add_latency(&mut self.ledger, latency_ns);
+        if entry.sampled {
+            self.end_sample(entry, start_ticks, end, now);
+        }
+    }
+}
