@@ -3,6 +3,7 @@
 //! Knows nothing of what the programs are for.
 
 use std::io;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -70,7 +71,9 @@ fn failure(command: &Command, status: String, output: String) -> StepError {
 }
 
 fn command_line(command: &Command) -> String {
-    std::iter::once(command.get_program())
+    // The name is enough: whole paths would hide what was asked of the program.
+    let program = Path::new(command.get_program());
+    std::iter::once(program.file_name().unwrap_or(program.as_os_str()))
         .chain(command.get_args())
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()

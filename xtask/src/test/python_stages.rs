@@ -17,7 +17,7 @@ pub(crate) fn run(root: &Path, interpreter: &Interpreter, lint: bool, summary: &
     });
     let Some(venv) = venv.filter(|_| prepared) else { return };
     if lint {
-        summary.stage(&format!("{name}: ruff, mypy, stubtest"), || check_sources(root, &venv));
+        check_sources(root, &venv, &name, summary);
     }
     summary.stage(&format!("{name}: tests"), || run_tests(root, &venv));
 }
@@ -31,15 +31,19 @@ fn prepare(root: &Path, interpreter: &Interpreter) -> Result<Venv, WheelError> {
     Ok(venv)
 }
 
-fn check_sources(root: &Path, venv: &Venv) -> Result<(), StepError> {
-    stream(venv.pip_install().current_dir(root).args(["--group", "lint"]))?;
-    stream(venv.module("ruff").current_dir(root).args(["check", "."]))?;
-    let formatted = ["format", "--check", "python", "examples", "setup.py"];
-    stream(venv.module("ruff").current_dir(root).args(formatted))?;
-    stream(venv.module("mypy").current_dir(root))?;
-    // Away from the sources, so that what is compared is what was installed.
-    let elsewhere = root.join("target");
-    stream(venv.module("mypy.stubtest").current_dir(elsewhere).arg("ghostglass._native"))
+fn check_sources(root: &Path, venv: &Venv, name: &str, summary: &mut Summary) {
+    summary.stage(&format!("{name}: ruff"), || {
+        stream(venv.pip_install().current_dir(root).args(["--group", "lint"]))?;
+        stream(venv.module("ruff").current_dir(root).args(["check", "."]))?;
+        let formatted = ["format", "--check", "python", "examples", "setup.py"];
+        stream(venv.module("ruff").current_dir(root).args(formatted))
+    });
+    summary.stage(&format!("{name}: mypy"), || stream(venv.module("mypy").current_dir(root)));
+    summary.stage(&format!("{name}: stubtest"), || {
+        // Away from the sources, so that what is compared is what was installed.
+        let elsewhere = root.join("target");
+        stream(venv.module("mypy.stubtest").current_dir(elsewhere).arg("ghostglass._native"))
+    });
 }
 
 fn run_tests(root: &Path, venv: &Venv) -> Result<(), StepError> {

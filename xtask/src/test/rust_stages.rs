@@ -15,7 +15,8 @@ pub(crate) fn run(root: &Path, interpreter: Option<&Interpreter>, summary: &mut 
     summary.stage("tidy", || tidy::check(root));
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
     summary.stage("clippy", || cargo(root, interpreter, &clippy));
-    summary.stage("rust tests", || cargo(root, interpreter, &["test", "--workspace", "--locked"]));
+    let tests = ["test", "--workspace", "--locked", "--no-fail-fast"];
+    summary.stage("rust tests", || cargo(root, interpreter, &tests));
 }
 
 fn cargo(root: &Path, interpreter: Option<&Interpreter>, args: &[&str]) -> Result<(), StepError> {
