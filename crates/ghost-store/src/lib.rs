@@ -1,1 +1,53 @@
-//! To be written.
+//! Session databases: one `SQLite` file per session, derived from the ledgers of its processes.
+//!
+//! Entry points: [`SessionWriter`] (what `ghost run` holds), [`recover`] (what every other command
+//! runs first), [`SessionIndex`] and [`SessionReader`] (what the commands that show something use).
+//!
+//! # Invariants
+//! * Folding writes absolute totals per process: folding a ledger twice changes nothing, and a
+//!   crash at any point is healed by folding again.
+//! * A ledger is deleted only after its process is dead *and* its totals are committed.
+//! * Readers open `mode=ro` and trust nothing in the file; every failure is a [`StoreError`].
+//! * Only names are stored, never a value of the observed program.
+//!
+//! Deliberately absent: environment variables, formatting for humans, any judgement of what was
+//! measured. The format of the file is described in `docs/session-file.md`.
+#![forbid(unsafe_code)]
+
+mod activation_rows;
+mod data_dir;
+mod fold;
+mod histogram_text;
+mod interner;
+mod liveness;
+mod open;
+mod profile_rows;
+mod profile_sets;
+mod recording_rows;
+mod recover;
+mod relocation;
+mod run_folder;
+mod schema;
+mod session_index;
+mod session_reader;
+mod session_row;
+mod session_writer;
+mod store_error;
+mod unsigned;
+
+#[cfg(test)]
+mod session_properties;
+#[cfg(test)]
+mod session_tests;
+#[cfg(test)]
+mod stage;
+
+pub use data_dir::DataDir;
+pub use fold::FoldReport;
+pub use recover::{Recovery, recover};
+pub use run_folder::{EventsKept, RunFolder};
+pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
+pub use session_index::{SelectError, SessionIndex, SessionSelector};
+pub use session_reader::SessionReader;
+pub use session_writer::{NewSession, SessionEnd, SessionWriter};
+pub use store_error::StoreError;

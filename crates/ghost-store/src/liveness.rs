@@ -1,0 +1,50 @@
+//! Whether the process that wrote a ledger can still write to it.
+//!
+//! A process id alone proves nothing, ids are reused; with the start time the kernel keeps beside
+//! it, it names one process. A zombie counts as dead: its memory is gone.
+
+use std::fs;
+
+/// Start of a process in clock ticks since boot, if a process with this id runs now.
+pub(crate) fn running_start_ticks(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    start_ticks_of(&stat)
+}
+
+/// Field 22 of a `/proc/PID/stat` line, unless the process is a zombie.
+fn start_ticks_of(stat: &str) -> Option<u64> {
+    // The command in field 2 is in parentheses and may itself hold spaces and parentheses.
+    let (_, after_command) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = after_command.split_ascii_whitespace().collect();
+    let (state, threads) = (*fields.first()?, *fields.get(17)?);
+    // A first thread that ended leaves a zombie leader while other threads go on.
+    let gone = matches!(state, "Z" | "X") && matches!(threads, "0" | "1");
+    if gone { None } else { fields.get(19)?.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str = "7 (a) b (c) R 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 12345 9 9";
+
+    #[test]
+    fn the_start_is_found_behind_a_confusing_command() {
+        assert_eq!(start_ticks_of(STAT), Some(12345));
+    }
+
+    #[test]
+    fn a_zombie_is_dead_unless_it_has_threads() {
+        assert_eq!(start_ticks_of(&STAT.replace(" R ", " Z ")), None);
+        let threaded = STAT.replace(" R ", " Z ").replace("20 0 1 0", "20 0 3 0");
+        assert_eq!(start_ticks_of(&threaded), Some(12345));
+    }
+
+    #[test]
+    fn this_process_runs_and_a_child_waited_for_does_not() {
+        assert!(running_start_ticks(std::process::id()).is_some());
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert_eq!(running_start_ticks(child.id()), None);
+    }
+}

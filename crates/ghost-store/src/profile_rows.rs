@@ -1,0 +1,116 @@
+//! One profile of one process as rows.
+//!
+//! All counts but one only grow, so rows are inserted or replaced. An exception that is caught
+//! moves from "nobody" to its catcher: the rows of `exceptions` are written anew.
+
+use ghost_model::{FunctionId, FunctionKind, Profile, TypeId};
+use rusqlite::{Connection, params};
+
+use crate::histogram_text;
+use crate::interner::Interner;
+use crate::unsigned::Unsigned;
+
+/// Tables with rows of a process and a function.
+const PROFILE_TABLES: [&str; 7] =
+    ["stats", "args", "returns", "yields", "handled", "exceptions", "callers"];
+
+/// Writes the totals of `function` in a process; ids are those of the session.
+pub(crate) fn write(
+    conn: &Connection,
+    interner: &mut Interner,
+    process_id: i64,
+    function: (FunctionId, FunctionKind),
+    profile: &Profile,
+) -> rusqlite::Result<()> {
+    let (function_id, kind) = function;
+    if kind != FunctionKind::External {
+        write_stats(conn, process_id, function_id, profile)?;
+    }
+    let counted = Counted { conn, process_id, function_id };
+    for (signature, count) in &profile.args {
+        let id = interner.store_signature(conn, signature)?;
+        counted.write("INSERT OR REPLACE INTO args VALUES (?, ?, ?, ?)", id, *count)?;
+    }
+    counted.write_types("INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?)", &profile.returns)?;
+    counted.write_types("INSERT OR REPLACE INTO yields VALUES (?, ?, ?, ?)", &profile.yields)?;
+    counted.write_types("INSERT OR REPLACE INTO handled VALUES (?, ?, ?, ?)", &profile.handled)?;
+    for (caller, count) in &profile.callers {
+        counted.write("INSERT OR REPLACE INTO callers VALUES (?, ?, ?, ?)", caller.0, *count)?;
+    }
+    write_exceptions(conn, process_id, function_id, profile)
+}
+
+/// The two numbers every row of a count begins with.
+struct Counted<'a> {
+    conn: &'a Connection,
+    process_id: i64,
+    function_id: FunctionId,
+}
+
+impl Counted<'_> {
+    fn write(&self, sql: &str, key: u32, count: u64) -> rusqlite::Result<()> {
+        let values = params![self.function_id.0, self.process_id, key, Unsigned(count)];
+        self.conn.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    fn write_types(&self, sql: &str, counts: &[(TypeId, u64)]) -> rusqlite::Result<()> {
+        counts.iter().try_for_each(|(id, count)| self.write(sql, id.0, *count))
+    }
+}
+
+fn write_stats(
+    conn: &Connection,
+    process_id: i64,
+    function_id: FunctionId,
+    profile: &Profile,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    conn.prepare_cached(sql)?.execute(params![
+        function_id.0,
+        process_id,
+        Unsigned(profile.call_count()),
+        Unsigned(profile.exception_count()),
+        Unsigned(profile.ended_count()),
+        Unsigned(profile.latency_ns_sum),
+        Unsigned(profile.latency_ns_min),
+        Unsigned(profile.latency_ns_max),
+        Unsigned(profile.total_ns),
+        Unsigned(profile.self_ns),
+        Unsigned(profile.running_ns),
+        histogram_text::to_text(&profile.latency),
+    ])?;
+    Ok(())
+}
+
+fn write_exceptions(
+    conn: &Connection,
+    process_id: i64,
+    function_id: FunctionId,
+    profile: &Profile,
+) -> rusqlite::Result<()> {
+    if profile.exceptions.is_empty() {
+        return Ok(());
+    }
+    conn.prepare_cached("DELETE FROM exceptions WHERE function_id = ? AND process_id = ?")?
+        .execute(params![function_id.0, process_id])?;
+    let mut insert = conn.prepare_cached("INSERT INTO exceptions VALUES (?, ?, ?, ?, ?)")?;
+    for exception in &profile.exceptions {
+        insert.execute(params![
+            function_id.0,
+            process_id,
+            exception.exception.0,
+            exception.caught_by.map(|id| id.0),
+            Unsigned(exception.count),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Removes what a process has, for when it is not known which of it still holds.
+pub(crate) fn clear(conn: &Connection, process_id: i64) -> rusqlite::Result<()> {
+    for table in PROFILE_TABLES {
+        conn.execute(&format!("DELETE FROM {table} WHERE process_id = ?"), [process_id])?;
+    }
+    Ok(())
+}

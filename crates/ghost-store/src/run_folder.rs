@@ -1,0 +1,236 @@
+//! The folder of a running session: its `run.conf`, its lock, and the ledgers in it.
+//!
+//! `ghost run` holds an exclusive `flock` on `run.conf` as long as it lives: that is how every
+//! other command tells a running session from an abandoned one. What `run.conf` says is mostly for
+//! the observed process; only how many events to keep is read here.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use ghost_model::SessionId;
+
+use crate::data_dir::{DataDir, create_private_file, create_private_folder};
+use crate::store_error::StoreError;
+
+const CONF: &str = "run.conf";
+const LEDGER: &str = "ledger";
+/// Added to the name of a ledger that cannot be read, so that it is reported once and kept.
+const BROKEN: &str = "broken";
+
+/// Events kept per function where `run.conf` does not say.
+const EVENTS_PER_FUNCTION: u32 = 16;
+
+/// The folder of one session, locked against every other `ghost`.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Holds the lock.
+    _conf: File,
+}
+
+impl RunFolder {
+    /// Makes the folder of a new session. Its `run.conf` appears complete and locked.
+    pub fn create(data_dir: &DataDir, id: &SessionId, conf: &str) -> Result<Self, StoreError> {
+        data_dir.create()?;
+        let path = data_dir.run_dir(id);
+        create_private_folder(&path)?;
+        // Locked under another name first: nobody can see it unlocked and take it for abandoned.
+        let hidden = path.join("run.conf.new");
+        let mut file = create_private_file(&hidden).map_err(StoreError::io("make", &hidden))?;
+        file.lock().map_err(StoreError::io("lock", &hidden))?;
+        file.write_all(conf.as_bytes()).map_err(StoreError::io("write", &hidden))?;
+        let visible = path.join(CONF);
+        fs::rename(&hidden, &visible).map_err(StoreError::io("make", &visible))?;
+        Ok(Self { path, _conf: file })
+    }
+
+    /// Locks a folder that nobody holds any more; `None` where somebody does.
+    pub(crate) fn claim(path: &Path) -> Result<Option<Self>, StoreError> {
+        let conf = path.join(CONF);
+        let file = match File::open(&conf) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io("read", &conf)(error)),
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &conf)(error)),
+        }
+        // The one who held it may have finished and removed it meanwhile.
+        let same = fs::metadata(&conf).ok().map(|found| found.ino())
+            == file.metadata().ok().map(|opened| opened.ino());
+        Ok(same.then(|| Self { path: path.to_owned(), _conf: file }))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whether some `ghost run` still holds this folder.
+pub(crate) fn is_held(run_dir: &Path) -> bool {
+    let Ok(conf) = File::open(run_dir.join(CONF)) else { return false };
+    matches!(conf.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// How many ended activations a session keeps as events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsKept {
+    /// None.
+    Nothing,
+    /// The newest of each function, this many.
+    PerFunction(u32),
+    /// Everything that came through.
+    Everything,
+}
+
+impl EventsKept {
+    /// What the `run.conf` of a folder asks for; the default where there is none.
+    pub(crate) fn of_run(run_dir: &Path) -> Self {
+        Self::parse(&fs::read_to_string(run_dir.join(CONF)).unwrap_or_default())
+    }
+
+    fn parse(conf: &str) -> Self {
+        let value = |key: &str| {
+            let mut lines = conf.lines().filter_map(|line| line.split_once('='));
+            lines.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
+        };
+        let limit = value("events_per_function").and_then(|value| value.parse().ok());
+        match value("events") {
+            Some("none") => Self::Nothing,
+            Some("all") => Self::Everything,
+            _ => Self::PerFunction(limit.unwrap_or(EVENTS_PER_FUNCTION)),
+        }
+    }
+}
+
+/// A ledger file by what its name says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LedgerFile {
+    pub(crate) path: PathBuf,
+    /// `<pid>-<hex nanoseconds>`: names one process image of the session.
+    pub(crate) name: String,
+    pub(crate) pid: u32,
+    start: u64,
+}
+
+impl LedgerFile {
+    fn at(path: PathBuf) -> Option<Self> {
+        if path.extension()? != LEDGER {
+            return None;
+        }
+        let name = path.file_stem()?.to_str()?.to_owned();
+        let (pid, start) = name.split_once('-')?;
+        let (pid, start) = (pid.parse().ok()?, u64::from_str_radix(start, 16).ok()?);
+        Some(Self { path, name, pid, start })
+    }
+
+    /// Whether this image was replaced: the same process id began a later ledger.
+    pub(crate) fn is_replaced_among(&self, all: &[Self]) -> bool {
+        all.iter().any(|other| other.pid == self.pid && other.start > self.start)
+    }
+}
+
+/// The ledgers in a folder in the order of their start; none where the folder is gone.
+pub(crate) fn ledgers(run_dir: &Path) -> Result<Vec<LedgerFile>, StoreError> {
+    let entries = match fs::read_dir(run_dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", run_dir)(error)),
+    };
+    let mut found: Vec<LedgerFile> =
+        entries.flatten().filter_map(|entry| LedgerFile::at(entry.path())).collect();
+    found.sort_by_key(|ledger| (ledger.start, ledger.pid));
+    Ok(found)
+}
+
+/// Takes a ledger that cannot be read out of the way, and says where it is now.
+pub(crate) fn set_aside(ledger: &Path) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(format!(".{BROKEN}"));
+    match fs::rename(ledger, &name) {
+        Ok(()) => PathBuf::from(name),
+        Err(_) => ledger.to_owned(),
+    }
+}
+
+/// Removes a folder without ledgers; with ledgers that were set aside, only its `run.conf`.
+pub(crate) fn remove_if_done(run_dir: &Path) -> Result<(), StoreError> {
+    if ledgers(run_dir)?.is_empty() {
+        for name in [CONF, "run.conf.new"] {
+            // Absent already, or the folder is about to tell why it cannot go.
+            let _ = fs::remove_file(run_dir.join(name));
+        }
+        match fs::remove_dir(run_dir).map_err(|error| (error.kind(), error)) {
+            Ok(()) | Err((ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound, _)) => {}
+            Err((_, error)) => return Err(StoreError::io("remove", run_dir)(error)),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, DataDir, SessionId) {
+        let root = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::new(root.path().to_owned());
+        (root, data_dir, SessionId::new(1_763_630_000, 7))
+    }
+
+    #[test]
+    fn a_folder_is_held_as_long_as_its_owner_lives() {
+        let (_root, data_dir, id) = folder();
+        let run_dir = data_dir.run_dir(&id);
+        assert!(!is_held(&run_dir));
+        let owner = RunFolder::create(&data_dir, &id, "events=none\n").unwrap();
+        assert!(is_held(&run_dir));
+        assert!(RunFolder::claim(&run_dir).unwrap().is_none());
+        assert_eq!(EventsKept::of_run(&run_dir), EventsKept::Nothing);
+        drop(owner);
+        assert!(!is_held(&run_dir));
+        assert!(RunFolder::claim(&run_dir).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_to_keep_is_read_from_the_configuration() {
+        assert_eq!(EventsKept::parse(""), EventsKept::PerFunction(16));
+        assert_eq!(EventsKept::parse("events=all"), EventsKept::Everything);
+        let conf = "root=/a=b\nevents=sample\nevents_per_function=3\n";
+        assert_eq!(EventsKept::parse(conf), EventsKept::PerFunction(3));
+    }
+
+    #[test]
+    fn ledgers_are_found_by_name_in_order_of_start() {
+        let (root, ..) = folder();
+        for name in ["9-b.ledger", "12-a.ledger", "9-c.ledger", "x-1.ledger", "7-1.ledger.broken"] {
+            fs::write(root.path().join(name), "").unwrap();
+        }
+        let found = ledgers(root.path()).unwrap();
+        let names: Vec<_> = found.iter().map(|ledger| ledger.name.as_str()).collect();
+        assert_eq!(names, ["12-a", "9-b", "9-c"]);
+        assert!(found[1].is_replaced_among(&found));
+        assert!(!found[0].is_replaced_among(&found) && !found[2].is_replaced_among(&found));
+    }
+
+    #[test]
+    fn a_folder_with_something_kept_loses_only_its_configuration() {
+        let (_root, data_dir, id) = folder();
+        let owner = RunFolder::create(&data_dir, &id, "").unwrap();
+        let ledger = owner.path().join("9-b.ledger");
+        fs::write(&ledger, "").unwrap();
+        remove_if_done(owner.path()).unwrap();
+        assert!(owner.path().join(CONF).exists());
+        let kept = set_aside(&ledger);
+        remove_if_done(owner.path()).unwrap();
+        assert!(!owner.path().join(CONF).exists() && kept.exists());
+        fs::remove_file(kept).unwrap();
+        remove_if_done(owner.path()).unwrap();
+        assert!(!owner.path().exists());
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading one session, finished or still running, as values of the model.
+//!
+//! All answers come from one moment: the reader holds one read transaction for its whole life, so
+//! that a fold between two questions cannot make them disagree. Make a new reader to see what is new.
+
+use std::path::PathBuf;
+
+use ghost_model::{
+    Activation, FunctionId, Process, ProcessState, Recording, Session, SessionId, SessionState,
+};
+use rusqlite::Connection;
+
+use crate::data_dir::DataDir;
+use crate::profile_sets::ProfileSets;
+use crate::store_error::StoreError;
+use crate::unsigned::Unsigned;
+use crate::{open, recording_rows, run_folder, session_row};
+
+/// Reads one session file.
+#[derive(Debug)]
+pub struct SessionReader {
+    conn: Connection,
+    path: PathBuf,
+    session: Session,
+}
+
+impl SessionReader {
+    /// Opens the file of a session.
+    pub fn open(data_dir: &DataDir, id: &SessionId) -> Result<Self, StoreError> {
+        let path = data_dir.session_path(id);
+        let conn = open::read_only(&path)?;
+        let begin = || {
+            conn.execute_batch("BEGIN")?;
+            session_row::read(&conn, id)
+        };
+        let mut session = begin().map_err(StoreError::sql(&path))?;
+        if session.state == SessionState::Running && !run_folder::is_held(&data_dir.run_dir(id)) {
+            // Its `ghost run` is gone, and nobody has tidied up after it yet.
+            session.state = SessionState::Killed;
+        }
+        Ok(Self { conn, path, session })
+    }
+
+    /// What is known of the session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Its processes, in the order they were first seen.
+    pub fn processes(&self) -> Result<Vec<Process>, StoreError> {
+        Ok(self.numbered_processes()?.into_iter().map(|(_, process)| process).collect())
+    }
+
+    /// What was seen of the program, all processes together.
+    pub fn recording(&self) -> Result<Recording, StoreError> {
+        ProfileSets::merged(&self.conn).map_err(StoreError::sql(&self.path))
+    }
+
+    /// What was seen of each process. Ids mean the same in all of them and in [`Self::recording`];
+    /// functions seen in other processes only are external.
+    pub fn recordings(&self) -> Result<Vec<(Process, Recording)>, StoreError> {
+        let (process_ids, processes): (Vec<_>, Vec<_>) =
+            self.numbered_processes()?.into_iter().unzip();
+        let recordings = ProfileSets::apart(&self.conn, &process_ids);
+        let recordings = recordings.map_err(StoreError::sql(&self.path))?;
+        Ok(processes.into_iter().zip(recordings).collect())
+    }
+
+    /// The latest activations of a function, newest first.
+    pub fn activations(&self, function: FunctionId) -> Result<Vec<Activation>, StoreError> {
+        recording_rows::activations(&self.conn, function).map_err(StoreError::sql(&self.path))
+    }
+
+    /// Sampled activations that were overwritten before they could be kept.
+    pub fn activations_missed(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT ifnull(sum(activations_missed), 0) FROM processes";
+        let missed = self.conn.query_row(sql, [], |row| row.get(0));
+        missed.map(|Unsigned(missed)| missed).map_err(StoreError::sql(&self.path))
+    }
+
+    fn numbered_processes(&self) -> Result<Vec<(i64, Process)>, StoreError> {
+        let processes = recording_rows::processes(&self.conn);
+        let mut processes = processes.map_err(StoreError::sql(&self.path))?;
+        for (_, process) in &mut processes {
+            let ticks = crate::liveness::running_start_ticks(process.pid);
+            if process.state == ProcessState::Running && ticks != Some(process.kernel_start_ticks) {
+                process.state = ProcessState::Ended;
+            }
+        }
+        Ok(processes)
+    }
+}

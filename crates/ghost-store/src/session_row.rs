@@ -1,0 +1,62 @@
+//! The one row of `sessions`, both ways.
+
+use ghost_model::{Session, SessionId, SessionState};
+use rusqlite::{Connection, params};
+
+use crate::schema::SCHEMA_VERSION;
+use crate::unsigned::Unsigned;
+
+const NANOSECONDS: f64 = 1e9;
+
+/// Replaces the row.
+pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()> {
+    let seconds = |ns: u64| ns as f64 / NANOSECONDS;
+    conn.execute("DELETE FROM sessions", [])?;
+    conn.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            session.id.as_str(),
+            session.script,
+            session.pid,
+            seconds(session.start_unix_ns),
+            session.end_unix_ns.map(seconds),
+            Unsigned(session.call_count),
+            session.exit_code,
+            session.state.as_str(),
+            Unsigned(session.start_unix_ns),
+            session.end_unix_ns.map(Unsigned),
+            SCHEMA_VERSION,
+            env!("CARGO_PKG_VERSION"),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Reads the row of the session whose file is named `id`.
+pub(crate) fn read(conn: &Connection, id: &SessionId) -> rusqlite::Result<Session> {
+    let sql = "SELECT script_path, pid, start_unix_ns, end_unix_ns, exit_code, state, total_events,
+                      (SELECT count(*) FROM processes) FROM sessions";
+    conn.query_row(sql, [], |row| {
+        let Unsigned(start_unix_ns) = row.get(2)?;
+        let Unsigned(call_count) = row.get(6)?;
+        let Unsigned(process_count) = row.get(7)?;
+        Ok(Session {
+            id: id.clone(),
+            script: row.get(0)?,
+            pid: row.get(1)?,
+            start_unix_ns,
+            end_unix_ns: row.get::<_, Option<Unsigned>>(3)?.map(|Unsigned(end)| end),
+            exit_code: row.get(4)?,
+            state: state_of(&row.get::<_, String>(5)?),
+            process_count,
+            call_count,
+        })
+    })
+}
+
+fn state_of(word: &str) -> SessionState {
+    [SessionState::Running, SessionState::Finished]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+        .unwrap_or(SessionState::Killed)
+}
