@@ -1,0 +1,138 @@
+//! `ghost report`: what was recorded of a session, one function per line.
+//!
+//! The table is data and goes to standard output; what it leaves out and what asks for attention
+//! are said on standard error.
+
+mod glob;
+mod remarks;
+mod rows;
+
+use std::io::Write;
+
+use ghost_model::{Process, Recording, Session, type_label};
+use ghost_store::SessionReader;
+
+use super::export;
+use super::session_choice;
+use crate::args::{ColourChoice, ReportArguments, ReportFormat, SortBy};
+use crate::exit::{CommandError, SUCCESS};
+use crate::output::colour::{EMPHASIS, FAINT, WARNING, standard_output};
+use crate::output::escape::visible;
+use crate::output::number::{counted, duration, percentage, thousands};
+use crate::output::table::{Cell, Column, Table};
+use crate::output::{talk, terminal};
+use rows::{Row, Selection, select};
+
+pub(super) use remarks::gaps;
+
+/// Runs the command.
+pub(crate) fn execute(
+    arguments: &ReportArguments,
+    colour: ColourChoice,
+) -> Result<u8, CommandError> {
+    let reader = session_choice::open(&arguments.session)?;
+    match arguments.format {
+        ReportFormat::Table => write_table(&reader, arguments, colour)?,
+        format => export::write_report(&reader, arguments, format)?,
+    }
+    Ok(SUCCESS)
+}
+
+fn write_table(
+    reader: &SessionReader,
+    arguments: &ReportArguments,
+    colour: ColourChoice,
+) -> Result<(), CommandError> {
+    let processes = reader.processes()?;
+    let recording = reader.recording()?;
+    let selection = select(&recording, arguments);
+
+    let mut output = standard_output(colour);
+    writeln!(output, "{}", heading(reader.session()))?;
+    table(&recording, &selection.shown, arguments.sort).write(&mut output, terminal::width())?;
+    output.flush()?;
+    talk_about(&recording, &processes, &selection);
+    Ok(())
+}
+
+/// `session 1763630000-0a1b2c3d · app.py · 3 processes · 1.3s · finished`
+fn heading(session: &Session) -> String {
+    let took = session.end_unix_ns.map(|end| end.saturating_sub(session.start_unix_ns));
+    let script = visible(&session.script).into_owned();
+    let state = match session.exit_code {
+        Some(code) if code != 0 => format!("{}, exit code {code}", session.state.as_str()),
+        _ => session.state.as_str().to_owned(),
+    };
+    let parts = [
+        Some(format!("{EMPHASIS}session {}{EMPHASIS:#}", session.id)),
+        Some(script),
+        Some(counted(session.process_count, "process", "processes")),
+        took.map(duration),
+        Some(state),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn table(recording: &Recording, rows: &[Row<'_>], sort: SortBy) -> Table {
+    let labels = type_label(&recording.types);
+    let mut columns = vec![
+        Column::name("FUNCTION"),
+        Column::number("CALLS"),
+        Column::number("EXC%"),
+        Column::number("MEAN LAT"),
+        Column::number("P95"),
+        Column::number("TOTAL"),
+    ];
+    if sort == SortBy::SelfTime {
+        columns.push(Column::number("SELF"));
+    }
+    columns.push(Column::name("DOM. ARG SIG"));
+    let mut table = Table::new(columns);
+    for row in rows {
+        table.push(cells(row, &labels, sort));
+    }
+    table
+}
+
+fn cells(row: &Row<'_>, labels: &[String], sort: SortBy) -> Vec<Cell> {
+    let optional = |ns: Option<u64>| match ns {
+        Some(ns) => Cell::plain(duration(ns)),
+        None => Cell::styled("-", FAINT),
+    };
+    let exceptions = percentage(row.exception_count, row.call_count);
+    let exceptions = match row.exception_count {
+        0 => Cell::styled(exceptions, FAINT),
+        _ => Cell::styled(exceptions, WARNING),
+    };
+    let mut cells = vec![
+        Cell::plain(row.name()),
+        Cell::plain(thousands(row.call_count)),
+        exceptions,
+        optional(row.latency_ns_mean),
+        optional(row.profile.latency.quantile_ns(0.95)),
+        Cell::plain(duration(row.profile.total_ns)),
+    ];
+    if sort == SortBy::SelfTime {
+        cells.push(Cell::plain(duration(row.profile.self_ns)));
+    }
+    cells.push(Cell::plain(row.signature(labels)));
+    cells
+}
+
+fn talk_about(recording: &Recording, processes: &[Process], selection: &Selection<'_>) {
+    if selection.shown.is_empty() && selection.cut == 0 {
+        talk::say("no function to show");
+    }
+    if selection.cut > 0 {
+        let shown = selection.shown.len() as u64 + selection.cut;
+        let more = counted(selection.cut, "more function", "more functions");
+        talk::say(format_args!("{more} (`--top {shown}` shows all)"));
+    }
+    if selection.bodies > 0 {
+        let bodies = counted(selection.bodies, "module or class body", "module and class bodies");
+        talk::say(format_args!("{bodies} not shown (`--all` shows them)"));
+    }
+    for line in remarks::caught_exceptions(recording).iter().chain(&remarks::gaps(processes)) {
+        talk::say(line);
+    }
+}

@@ -1,0 +1,63 @@
+//! `ghost run`: starts the program, records what its Python processes do, ends as it ended.
+//!
+//! Whatever goes wrong with recording, the program runs as it would have without us.
+
+mod executable;
+mod interpreter;
+mod recorder;
+mod settings;
+mod signals;
+mod summary;
+mod supervisor;
+mod target;
+
+use crate::args::RunArguments;
+use crate::exit::{CommandError, FAILURE};
+use crate::output::talk;
+use interpreter::Surroundings;
+use recorder::Recorder;
+use supervisor::Supervisor;
+use target::Launch;
+
+pub(crate) use supervisor::SuperviseError;
+pub(crate) use target::TargetError;
+
+/// Runs the command; the result is the exit code of the program.
+pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
+    let surroundings = Surroundings::current();
+    let launch = target::resolve(&arguments.words, arguments.python.as_deref(), &surroundings)?;
+    let recorder = Recorder::create(arguments, &launch)
+        .inspect_err(|error| {
+            talk::say(format_args!("not recording: {}", talk::with_causes(error)));
+            if let Some(hint) = error.hint() {
+                talk::hint(hint);
+            }
+        })
+        .ok();
+    let ending = match recorder {
+        Some(recorder) => record(recorder, &launch, arguments.quiet)?,
+        None => Supervisor::start(&launch, None)?.wait()?,
+    };
+    Ok(u8::try_from(ending.code() & 0xff).unwrap_or(FAILURE))
+}
+
+fn record(
+    recorder: Recorder,
+    launch: &Launch,
+    quiet: bool,
+) -> Result<supervisor::Ending, CommandError> {
+    if !quiet {
+        talk::say(format_args!("recording session {}", recorder.id()));
+    }
+    let mut supervisor = match Supervisor::start(launch, Some(recorder.run_dir())) {
+        Ok(supervisor) => supervisor,
+        Err(error) => {
+            recorder.discard();
+            return Err(error.into());
+        }
+    };
+    let recording = recorder.follow(supervisor.pid());
+    let ending = supervisor.wait();
+    summary::say(&recording.end(ending.as_ref().ok().copied()), launch, quiet);
+    Ok(ending?)
+}

@@ -1,0 +1,254 @@
+//! The session of a running program: its run folder, its file, and the thread that folds the
+//! ledgers into it.
+//!
+//! Everything that touches a disk while the program runs happens in that thread, so that a slow one
+//! never holds up a signal, and at the end for no longer than [`FINISH_WAIT_MAX`].
+
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ghost_model::{Process, SessionId, SessionState};
+use ghost_store::{
+    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, StoreError, recover,
+};
+
+use super::settings::{self, SettingsError};
+use super::supervisor::Ending;
+use super::target::Launch;
+use crate::args::RunArguments;
+use crate::environment::{self, DataDirUnknown};
+use crate::output::talk::with_causes;
+
+/// Time between folds while the program is busy.
+const FOLD_INTERVAL_MIN: Duration = Duration::from_secs(1);
+/// Time between folds while nothing happens.
+const FOLD_INTERVAL_MAX: Duration = Duration::from_secs(5);
+/// Folding may take this part of one processor: one tenth.
+const FOLD_SHARE_INVERSE: u32 = 10;
+/// How long the end of the program waits for the last fold. Far more than the largest session
+/// takes; a disk that hangs must not hang the program's caller. The ledgers remain.
+const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Why a program runs without being recorded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecorderError {
+    /// No data folder.
+    #[error(transparent)]
+    DataDir(#[from] DataDirUnknown),
+    /// Nothing to observe.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The session cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl RecorderError {
+    /// The way out.
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::DataDir(_) => Some("set GHOST_DATA_DIR to a folder you can write to"),
+            Self::Settings(_) => None,
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+/// A session ready to be recorded.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    id: SessionId,
+    data_dir: DataDir,
+    folder: RunFolder,
+    writer: SessionWriter,
+    /// Ledgers that could not be read so far, and why.
+    broken: Vec<(PathBuf, String)>,
+}
+
+impl Recorder {
+    /// Makes the session's files.
+    pub(super) fn create(arguments: &RunArguments, launch: &Launch) -> Result<Self, RecorderError> {
+        let data_dir = DataDir::new(environment::data_root()?);
+        let conf = settings::text(arguments, launch.folder.as_deref())?;
+        let start_unix_ns = now_unix_ns();
+        let id = SessionId::new(start_unix_ns / 1_000_000_000, salt());
+        let folder = RunFolder::create(&data_dir, &id, &conf).inspect_err(|_| {
+            let _ = fs::remove_dir_all(data_dir.run_dir(&id));
+        })?;
+        let script = launch.script.clone();
+        let new = NewSession { id: id.clone(), script, pid: 0, start_unix_ns };
+        let writer = SessionWriter::create(&data_dir, new).inspect_err(|_| {
+            let _ = fs::remove_dir_all(folder.path());
+        })?;
+        Ok(Self { id, data_dir, folder, writer, broken: Vec::new() })
+    }
+
+    /// The session's id.
+    pub(super) fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// Where the program's processes write their ledgers.
+    pub(super) fn run_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Removes a session whose program did not start.
+    pub(super) fn discard(self) {
+        let path = self.data_dir.session_path(&self.id);
+        drop(self.writer);
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            let _ = fs::remove_file(name);
+        }
+        let _ = fs::remove_dir_all(self.folder.path());
+    }
+
+    /// Begins to fold what the program records, in a thread of its own.
+    pub(super) fn follow(self, pid: u32) -> Recording {
+        let (ended, endings) = mpsc::channel();
+        let (outcome, outcomes) = mpsc::channel();
+        let id = self.id.clone();
+        let folding = move || {
+            // Nobody listens only if the wait for this very message was given up.
+            let _ = outcome.send(self.fold_until_end(pid, &endings));
+        };
+        // Without a thread the ledgers stay, and the next command folds them.
+        let _ = thread::Builder::new().name("ghost-fold".into()).spawn(folding);
+        Recording { id, ended, outcomes }
+    }
+
+    fn fold_until_end(mut self, pid: u32, endings: &Receiver<Option<Ending>>) -> Outcome {
+        self.writer.set_pid(pid);
+        // What earlier sessions left behind. Commands that show something report its failures.
+        let _ = recover(&self.data_dir);
+        let mut interval = FOLD_INTERVAL_MIN;
+        loop {
+            match endings.recv_timeout(interval) {
+                Err(RecvTimeoutError::Timeout) => interval = self.fold(interval),
+                Ok(ending) => return self.finish(ending),
+                Err(RecvTimeoutError::Disconnected) => return self.finish(None),
+            }
+        }
+    }
+
+    /// Folds once. A failure is not reported: the next fold writes the same totals again, and the
+    /// last one tells.
+    fn fold(&mut self, interval: Duration) -> Duration {
+        let begin = Instant::now();
+        let changed = self.writer.fold(self.folder.path()).is_ok_and(|report| {
+            self.broken.extend(report.broken);
+            report.changed
+        });
+        next_interval(interval, changed, begin.elapsed())
+    }
+
+    fn finish(self, ending: Option<Ending>) -> Outcome {
+        let end = SessionEnd {
+            end_unix_ns: now_unix_ns(),
+            exit_code: ending.map(Ending::code),
+            state: match ending {
+                Some(Ending::Exited(_)) => SessionState::Finished,
+                Some(Ending::Signalled(_)) | None => SessionState::Killed,
+            },
+        };
+        let Self { id, data_dir, mut broken, writer, folder } = self;
+        let totals = writer.finish(end).and_then(|report| {
+            broken.extend(report.broken);
+            let processes = SessionReader::open(&data_dir, &id)?.processes()?;
+            let (call_count, function_count) = (report.call_count, report.function_count);
+            Ok(Totals { call_count, function_count, processes })
+        });
+        // Unlocked only now: until here the folder was ours alone.
+        drop(folder);
+        Outcome { id, totals: totals.map_err(|error| with_causes(&error)), broken }
+    }
+}
+
+/// Busy programs are folded often, quiet ones seldom, and slow folds never one after the other.
+fn next_interval(interval: Duration, changed: bool, took: Duration) -> Duration {
+    let wanted = if changed { FOLD_INTERVAL_MIN } else { interval + FOLD_INTERVAL_MIN };
+    wanted.max(took * FOLD_SHARE_INVERSE).min(FOLD_INTERVAL_MAX)
+}
+
+/// A session that is being recorded.
+#[derive(Debug)]
+pub(super) struct Recording {
+    id: SessionId,
+    ended: Sender<Option<Ending>>,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Recording {
+    /// Completes the session; `ending` is `None` where nobody knows how the program ended.
+    pub(super) fn end(self, ending: Option<Ending>) -> Outcome {
+        // The thread is gone if it never started; then no outcome comes either.
+        let _ = self.ended.send(ending);
+        self.outcomes.recv_timeout(FINISH_WAIT_MAX).unwrap_or_else(|_| Outcome {
+            id: self.id,
+            totals: Err("the disk did not answer in time".into()),
+            broken: Vec::new(),
+        })
+    }
+}
+
+/// What became of a session.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// Its id.
+    pub(super) id: SessionId,
+    /// What was recorded, or why it is not complete.
+    pub(super) totals: Result<Totals, String>,
+    /// Ledgers that could not be read, and why.
+    pub(super) broken: Vec<(PathBuf, String)>,
+}
+
+/// What was recorded.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    /// Calls in all processes.
+    pub(super) call_count: u64,
+    /// Functions that were called.
+    pub(super) function_count: u64,
+    /// Observed processes.
+    pub(super) processes: Vec<Process>,
+}
+
+fn now_unix_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Tells sessions of the same second apart. The standard hasher is seeded by the system.
+fn salt() -> u32 {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_follow_what_the_program_does() {
+        let quick = Duration::from_millis(1);
+        let quiet = next_interval(FOLD_INTERVAL_MIN, false, quick);
+        assert_eq!(quiet, Duration::from_secs(2));
+        assert_eq!(next_interval(quiet, true, quick), FOLD_INTERVAL_MIN);
+        assert_eq!(next_interval(FOLD_INTERVAL_MAX, false, quick), FOLD_INTERVAL_MAX);
+    }
+
+    #[test]
+    fn slow_folds_leave_the_processor_to_the_program() {
+        let took = Duration::from_millis(300);
+        assert_eq!(next_interval(FOLD_INTERVAL_MIN, true, took), Duration::from_secs(3));
+        assert_eq!(next_interval(FOLD_INTERVAL_MIN, true, FOLD_INTERVAL_MAX), FOLD_INTERVAL_MAX);
+    }
+}

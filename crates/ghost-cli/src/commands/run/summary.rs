@@ -1,0 +1,111 @@
+//! The lines `ghost run` ends with: how much was recorded, and what was not.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::recorder::{Outcome, Totals};
+use super::target::Launch;
+use crate::commands::report;
+use crate::environment::GHOST_RUN;
+use crate::output::number::counted;
+use crate::output::talk;
+
+/// How long the interpreter may take to say whether it can be observed.
+const PROBE_WAIT_MAX: Duration = Duration::from_secs(2);
+/// Between two looks at whether it has answered.
+const PROBE_INTERVAL: Duration = Duration::from_millis(10);
+/// Ends with 0 where the observer is installed, 1 where it is not, 2 where Python is too old.
+const PROBE: &str = "import sys\n\
+    if sys.version_info < (3, 12): sys.exit(2)\n\
+    import importlib.util\n\
+    sys.exit(importlib.util.find_spec('ghostglass') is None)";
+
+/// Says what became of the session. Problems are said even if `quiet`.
+pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
+    let id = &outcome.id;
+    for (path, reason) in &outcome.broken {
+        talk::say(format_args!("session {id}: cannot use `{}`: {reason}", path.display()));
+    }
+    match &outcome.totals {
+        Err(reason) => {
+            talk::say(format_args!("session {id} is not complete: {reason}"));
+            talk::hint("the next `ghost` command tries to complete it");
+        }
+        Ok(totals) if totals.processes.is_empty() => say_nothing_observed(launch),
+        Ok(totals) => {
+            for gap in report::gaps(&totals.processes) {
+                talk::say(format_args!("session {id}: {gap}"));
+            }
+            if !quiet {
+                talk::say(format_args!("session {id}: {} (ghost report)", summary(totals)));
+            }
+        }
+    }
+}
+
+/// `1,234 calls of 56 functions in 1 process`
+fn summary(totals: &Totals) -> String {
+    let calls = counted(totals.call_count, "call", "calls");
+    let functions = counted(totals.function_count, "function", "functions");
+    let processes = counted(totals.processes.len() as u64, "process", "processes");
+    format!("{calls} of {functions} in {processes}")
+}
+
+fn say_nothing_observed(launch: &Launch) {
+    if !launch.is_interpreter {
+        talk::say(format_args!(
+            "nothing was observed: no Python that `{}` started has ghostglass installed",
+            launch.script
+        ));
+        talk::hint("`python -m pip install ghostglass`, with the Python that runs it");
+        return;
+    }
+    let python = launch.program.display();
+    match probe(&launch.program) {
+        Some(1) => {
+            talk::say(format_args!("nothing was observed: `{python}` has no ghostglass installed"));
+            talk::hint(format_args!("`{python} -m pip install ghostglass`"));
+        }
+        Some(2) => {
+            talk::say(format_args!("nothing was observed: `{python}` is older than Python 3.12"));
+            talk::hint("`--python PATH` names another interpreter");
+        }
+        _ => talk::say(format_args!(
+            "nothing was observed: `{python}` did not start the observer (options such as -S or -I \
+             of a wrapper keep it from starting)"
+        )),
+    }
+}
+
+/// Asks the interpreter, for no longer than [`PROBE_WAIT_MAX`].
+fn probe(interpreter: &Path) -> Option<i32> {
+    let mut command = Command::new(interpreter);
+    command.args(["-c", PROBE]).env_remove(GHOST_RUN);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let begin = Instant::now();
+    while begin.elapsed() < PROBE_WAIT_MAX {
+        if let Some(status) = child.try_wait().ok()? {
+            return status.code();
+        }
+        thread::sleep(PROBE_INTERVAL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ghost_model::Process;
+
+    #[test]
+    fn the_summary_counts_in_words() {
+        let processes = vec![Process::default()];
+        let totals = Totals { call_count: 1_234, function_count: 56, processes };
+        assert_eq!(summary(&totals), "1,234 calls of 56 functions in 1 process");
+    }
+}

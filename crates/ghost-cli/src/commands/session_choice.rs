@@ -1,0 +1,42 @@
+//! From what the user calls a session to an open one; the beginning of every command that shows
+//! something.
+
+use ghost_model::SessionId;
+use ghost_store::{DataDir, SessionIndex, SessionReader, recover};
+
+use crate::environment;
+use crate::exit::CommandError;
+use crate::output::talk;
+
+/// Opens the data folder and brings it up to date. What cannot be brought up to date is said, and
+/// does not keep the rest from being shown.
+pub(super) fn data_dir() -> Result<DataDir, CommandError> {
+    let data_dir = DataDir::new(environment::data_root()?);
+    catch_up(&data_dir);
+    Ok(data_dir)
+}
+
+/// Folds in what programs left behind whose `ghost run` did not see their end.
+pub(super) fn catch_up(data_dir: &DataDir) {
+    match recover(data_dir) {
+        Ok(recovery) => {
+            for (path, reason) in &recovery.broken {
+                talk::say(format_args!("cannot use `{}`: {reason}", path.display()));
+            }
+        }
+        Err(error) => talk::say(format_args!("cannot complete earlier sessions: {error}")),
+    }
+}
+
+/// Opens the session that `wanted` names: an id, the start of one, or `latest`.
+pub(super) fn open(wanted: &str) -> Result<SessionReader, CommandError> {
+    let data_dir = data_dir()?;
+    let id = select(&data_dir, wanted)?;
+    Ok(SessionReader::open(&data_dir, &id)?)
+}
+
+fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
+    let index = SessionIndex::read(data_dir)?;
+    let selector = wanted.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
+    Ok(index.select(&selector)?)
+}

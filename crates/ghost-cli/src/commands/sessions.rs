@@ -1,0 +1,217 @@
+//! `ghost sessions`: what was recorded, newest first. A file that cannot be read is listed too.
+
+use std::io::Write;
+
+use anstyle::Style;
+use ghost_model::{Session, SessionId, SessionState};
+use ghost_store::{SessionIndex, StoreError};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use super::session_choice;
+use crate::args::{ColourChoice, SessionsArguments, SessionsFormat};
+use crate::exit::{CommandError, NO_DATA, SUCCESS};
+use crate::output::colour::{EMPHASIS, WARNING, standard_output};
+use crate::output::number::{duration, thousands};
+use crate::output::table::{Cell, Column, Table};
+use crate::output::{talk, terminal};
+
+/// Version of the JSON below.
+const SCHEMA_VERSION: u32 = 1;
+
+/// One line of the list: a session, or a file that is none.
+type Entry = (SessionId, Result<Session, StoreError>);
+
+/// Runs the command.
+pub(crate) fn execute(
+    arguments: &SessionsArguments,
+    colour: ColourChoice,
+) -> Result<u8, CommandError> {
+    let data_dir = session_choice::data_dir()?;
+    let index = SessionIndex::read(&data_dir)?;
+    let entries: Vec<Entry> = index.entries().collect();
+    let mut output = standard_output(colour);
+    match arguments.format {
+        SessionsFormat::Table if entries.is_empty() => {}
+        SessionsFormat::Table => table(&index, &entries).write(&mut output, terminal::width())?,
+        SessionsFormat::Json => {
+            serde_json::to_writer_pretty(&mut output, &document(&entries))
+                .map_err(std::io::Error::from)?;
+            writeln!(output)?;
+        }
+    }
+    output.flush()?;
+    for (_, session) in &entries {
+        if let Err(error) = session {
+            talk::say(error);
+        }
+    }
+    if entries.is_empty() {
+        talk::say(format_args!("no session in `{}`", data_dir.root().display()));
+        talk::hint("`ghost run app.py` records one");
+        return Ok(NO_DATA);
+    }
+    Ok(SUCCESS)
+}
+
+fn table(index: &SessionIndex, entries: &[Entry]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("SESSION"),
+        Column::name("SCRIPT"),
+        Column::number("PROCESSES"),
+        Column::number("CALLS"),
+        Column::number("DURATION"),
+        Column::text("START"),
+        Column::text("STATE"),
+    ]);
+    for (id, session) in entries {
+        let id = Cell::styled_start(id.as_str(), EMPHASIS, index.unique_prefix(id).len());
+        table.push(match session {
+            Ok(session) => session_row(id, session),
+            Err(error) => broken_row(id, error),
+        });
+    }
+    table
+}
+
+fn session_row(id: Cell, session: &Session) -> Vec<Cell> {
+    let took = session.end_unix_ns.map(|end| end.saturating_sub(session.start_unix_ns));
+    let state = match session.state {
+        SessionState::Killed => WARNING,
+        SessionState::Running => EMPHASIS,
+        SessionState::Finished => Style::new(),
+    };
+    vec![
+        id,
+        Cell::plain(&session.script),
+        Cell::plain(thousands(session.process_count)),
+        Cell::plain(thousands(session.call_count)),
+        Cell::plain(took.map_or_else(|| "-".into(), duration)),
+        Cell::plain(local_time(session.start_unix_ns)),
+        Cell::styled(session.state.as_str(), state),
+    ]
+}
+
+fn broken_row(id: Cell, error: &StoreError) -> Vec<Cell> {
+    let mut row = vec![id];
+    row.extend((0..5).map(|_| Cell::plain("-")));
+    row.push(Cell::styled(broken_word(error), WARNING));
+    row
+}
+
+/// What stands in place of the state where a file cannot be read.
+fn broken_word(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Newer { .. } => "newer version",
+        StoreError::Damaged { .. } | StoreError::NotASession { .. } => "damaged",
+        _ => "unreadable",
+    }
+}
+
+/// Local time to the second; empty for a time no calendar has.
+fn local_time(unix_ns: u64) -> String {
+    let timestamp = Timestamp::from_nanosecond(i128::from(unix_ns)).ok();
+    let local = timestamp.map(|timestamp| timestamp.to_zoned(TimeZone::system()));
+    local.map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+}
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    sessions: Vec<SessionObject<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SessionObject<'a> {
+    session_id: &'a str,
+    /// `running`, `finished`, `killed`, or why the file cannot be read.
+    state: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    known: Option<Known<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// What only a readable session has. The names are those of the `sessions` table.
+#[derive(Debug, Serialize)]
+struct Known<'a> {
+    script_path: &'a str,
+    pid: u32,
+    process_count: u64,
+    total_events: u64,
+    start_unix_ns: u64,
+    end_unix_ns: Option<u64>,
+    exit_code: Option<i32>,
+}
+
+fn document(entries: &[Entry]) -> Document<'_> {
+    let sessions = entries.iter().map(|(id, session)| session_object(id, session));
+    Document { schema_version: SCHEMA_VERSION, sessions: sessions.collect() }
+}
+
+fn session_object<'a>(
+    id: &'a SessionId,
+    session: &'a Result<Session, StoreError>,
+) -> SessionObject<'a> {
+    let session_id = id.as_str();
+    match session {
+        Ok(session) => SessionObject {
+            session_id,
+            state: session.state.as_str(),
+            known: Some(known(session)),
+            error: None,
+        },
+        Err(error) => SessionObject {
+            session_id,
+            state: broken_word(error),
+            known: None,
+            error: Some(error.to_string()),
+        },
+    }
+}
+
+fn known(session: &Session) -> Known<'_> {
+    Known {
+        script_path: &session.script,
+        pid: session.pid,
+        process_count: session.process_count,
+        total_events: session.call_count,
+        start_unix_ns: session.start_unix_ns,
+        end_unix_ns: session.end_unix_ns,
+        exit_code: session.exit_code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Session {
+        Session {
+            id: SessionId::new(1_763_630_000, 7),
+            script: "app.py".into(),
+            pid: 42,
+            start_unix_ns: 1_763_630_000_500_000_000,
+            end_unix_ns: None,
+            exit_code: None,
+            state: SessionState::Running,
+            process_count: 2,
+            call_count: 635_621,
+        }
+    }
+
+    #[test]
+    fn a_readable_session_and_a_broken_file_are_both_listed() {
+        let id = SessionId::new(1_763_630_001, 8);
+        let damaged = StoreError::Damaged { path: "x.db".into(), detail: "page 3".into() };
+        let entries = [(session().id, Ok(session())), (id, Err(damaged))];
+        let json = serde_json::to_string_pretty(&document(&entries)).unwrap();
+        insta::assert_snapshot!("sessions_json", json);
+    }
+
+    #[test]
+    fn impossible_times_are_left_out() {
+        assert_eq!(local_time(u64::MAX).len(), "2554-07-21 23:34:33".len());
+        assert_eq!(broken_word(&StoreError::Missing { path: "x".into() }), "unreadable");
+    }
+}

@@ -1,0 +1,85 @@
+//! The registry of environment variables: every one that `ghost` reads or writes is named here,
+//! and this is the only module that reads them.
+//!
+//! What a value means is decided here too, so that no command interprets a variable on its own.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Where sessions are kept. Default: `~/.ghost`.
+pub(crate) const GHOST_DATA_DIR: &str = "GHOST_DATA_DIR";
+/// Run folder of the session a Python process belongs to. Set by `ghost run` for the program;
+/// never read by `ghost` itself.
+pub(crate) const GHOST_RUN: &str = "GHOST_RUN";
+/// Home folder, for the default of [`GHOST_DATA_DIR`].
+const HOME: &str = "HOME";
+/// Folder of the active virtual environment, searched for the interpreter.
+const VIRTUAL_ENV: &str = "VIRTUAL_ENV";
+/// Folders that are searched for commands and interpreters.
+const PATH: &str = "PATH";
+/// No colour if not empty. See <https://no-color.org>.
+const NO_COLOR: &str = "NO_COLOR";
+/// Colour even without a terminal, unless empty or `0`. See <https://force-color.org>.
+const FORCE_COLOR: &str = "FORCE_COLOR";
+/// Colour even without a terminal, unless empty or `0`.
+const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// No colour if `0`.
+const CLICOLOR: &str = "CLICOLOR";
+/// Kind of terminal; `dumb` has no colour.
+const TERM: &str = "TERM";
+/// Terminal width, for terminals that do not report theirs.
+const COLUMNS: &str = "COLUMNS";
+
+/// Why the data folder is unknown.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot tell where sessions are kept: neither `GHOST_DATA_DIR` nor `HOME` is set")]
+pub(crate) struct DataDirUnknown;
+
+/// Folder that holds all sessions, as an absolute path.
+pub(crate) fn data_root() -> Result<PathBuf, DataDirUnknown> {
+    let root = match (non_empty(GHOST_DATA_DIR), non_empty(HOME)) {
+        (Some(root), _) => PathBuf::from(root),
+        (None, Some(home)) => PathBuf::from(home).join(".ghost"),
+        (None, None) => return Err(DataDirUnknown),
+    };
+    Ok(std::path::absolute(&root).unwrap_or(root))
+}
+
+/// The active virtual environment.
+pub(crate) fn virtual_env() -> Option<PathBuf> {
+    non_empty(VIRTUAL_ENV).map(PathBuf::from)
+}
+
+/// The folders of `PATH`. An empty entry means the current folder, as for a shell.
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    let here = |folder: PathBuf| {
+        if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder }
+    };
+    env::var_os(PATH).map(|path| env::split_paths(&path).map(here).collect()).unwrap_or_default()
+}
+
+/// What the variables say about colour; `None` leaves it to the terminal.
+pub(crate) fn colour_wish() -> Option<bool> {
+    let on = |name: &str| non_empty(name).is_some_and(|value| value != "0");
+    if non_empty(NO_COLOR).is_some() {
+        Some(false)
+    } else if on(FORCE_COLOR) || on(CLICOLOR_FORCE) {
+        Some(true)
+    } else if env::var_os(CLICOLOR).is_some_and(|value| value == "0")
+        || env::var_os(TERM).is_some_and(|value| value == "dumb")
+    {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Width of the terminal as the shell reports it.
+pub(crate) fn columns() -> Option<usize> {
+    non_empty(COLUMNS)?.to_str()?.parse().ok().filter(|&columns| columns > 0)
+}
+
+fn non_empty(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}

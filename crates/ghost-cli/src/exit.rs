@@ -1,0 +1,123 @@
+//! Exit codes: what they mean, and the only place that chooses one for an error.
+//!
+//! `ghost run` ends with the code of the program; the codes here are those of `ghost` itself.
+
+use std::io;
+
+use ghost_model::SessionId;
+use ghost_store::{SelectError, StoreError};
+
+use crate::commands::export::ExportError;
+use crate::commands::run::{SuperviseError, TargetError};
+use crate::environment::DataDirUnknown;
+use crate::output::talk;
+
+/// Done.
+pub(crate) const SUCCESS: u8 = 0;
+/// The command line or the environment asks for something impossible.
+pub(crate) const USAGE: u8 = 2;
+/// Something of ours failed.
+pub(crate) const FAILURE: u8 = 3;
+/// There is nothing to show.
+pub(crate) const NO_DATA: u8 = 4;
+
+/// The end of `ghost --help`.
+pub(crate) const EXIT_CODES_HELP: &str = "\
+Exit codes:
+  0  done
+  2  wrong usage: unknown option, target or format, ambiguous session
+  3  failure: unreadable session file, no space left
+  4  nothing to show: no session, unknown session
+  `ghost run` ends with the exit code of the program, 128 + N if signal N ended it.";
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// `ghost run` was given something it cannot start.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The program did not start, or its end was not seen.
+    #[error(transparent)]
+    Supervise(#[from] SuperviseError),
+    /// The data folder is unknown.
+    #[error(transparent)]
+    Environment(#[from] DataDirUnknown),
+    /// The session asked for is not there.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// A session cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file asked for cannot be written.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => SUCCESS,
+            Self::Target(_)
+            | Self::Environment(_)
+            | Self::Supervise(SuperviseError::Start { .. })
+            | Self::Export(ExportError::Destination { .. }) => USAGE,
+            Self::Select(error) => select_code(error),
+            _ => FAILURE,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Target(error) => Some(error.hint().into()),
+            Self::Environment(_) => Some("set GHOST_DATA_DIR to a folder you can write to".into()),
+            Self::Store(error) => error.hint().map(Into::into),
+            Self::Select(error) => Some(select_hint(error)),
+            Self::Export(_) | Self::Supervise(_) | Self::Output(_) => None,
+        }
+    }
+}
+
+/// The way out for a session that is not there.
+fn select_hint(error: &SelectError) -> String {
+    match error {
+        SelectError::NoSessions => "`ghost run app.py` records one".into(),
+        SelectError::Unknown { .. } => "`ghost sessions` lists the sessions there are".into(),
+        SelectError::Ambiguous { candidates, .. } => {
+            let ids: Vec<&str> = candidates.iter().map(SessionId::as_str).collect();
+            format!("it could be {}", ids.join(", "))
+        }
+    }
+}
+
+fn select_code(error: &SelectError) -> u8 {
+    match error {
+        SelectError::Ambiguous { .. } => USAGE,
+        SelectError::NoSessions | SelectError::Unknown { .. } => NO_DATA,
+    }
+}
+
+/// Says what went wrong, and chooses the exit code.
+pub(crate) fn code_of(result: Result<u8, CommandError>) -> u8 {
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    let code = error.code();
+    if code != SUCCESS {
+        talk::say(talk::with_causes(&error));
+        if let Some(hint) = error.hint() {
+            talk::hint(hint);
+        }
+    }
+    code
+}
+
+/// Shows help or says what is wrong with the command line.
+pub(crate) fn code_of_parsing(problem: &clap::Error) -> u8 {
+    // Help that cannot be written is like any other output that nobody reads.
+    let _ = problem.print();
+    if problem.use_stderr() { USAGE } else { SUCCESS }
+}

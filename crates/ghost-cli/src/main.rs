@@ -1,0 +1,39 @@
+//! The `ghost` command. Reads the command line, runs one command, turns its result into an exit
+//! code; everything else is in `commands`.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod environment;
+mod exit;
+mod output;
+
+use std::panic::{self, catch_unwind};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use exit::CommandError;
+
+fn main() -> ExitCode {
+    // A fault of ours is one line and its exit code, not a backtrace over the program's output.
+    panic::set_hook(Box::new(|fault| {
+        output::talk::say(format_args!("internal error: {fault}"));
+        output::talk::hint("please report this line together with `ghost --version`");
+    }));
+    let code = catch_unwind(|| match Arguments::try_parse() {
+        Ok(arguments) => exit::code_of(execute(arguments)),
+        Err(problem) => exit::code_of_parsing(&problem),
+    });
+    ExitCode::from(code.unwrap_or(exit::FAILURE))
+}
+
+fn execute(arguments: Arguments) -> Result<u8, CommandError> {
+    match arguments.command {
+        Command::Run(run) => commands::run::execute(&run),
+        Command::Report(report) => commands::report::execute(&report, arguments.color),
+        Command::Sessions(sessions) => commands::sessions::execute(&sessions, arguments.color),
+        Command::Export(export) => commands::export::execute(&export),
+    }
+}

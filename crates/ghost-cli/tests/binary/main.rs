@@ -1,0 +1,11 @@
+//! Tests of the `ghost` binary from outside: what a user or a script sees of it.
+//!
+//! Observing is not tested here: no interpreter that these tests meet has the extension.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod help;
+mod run_process;
+mod run_targets;
+mod run_without_recording;
+mod sandbox;
+mod sessions;

@@ -1,0 +1,132 @@
+//! What the commands that show something do with missing, ambiguous, damaged and newer sessions.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::sandbox::{Ran, Sandbox};
+
+const SHOWING: [&[&str]; 2] = [&["report"], &["export"]];
+
+/// A sandbox with the session of a program that nobody observed, and its id.
+fn with_session() -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["run", "--quiet", "true"]).code, Some(0));
+    let id = ids(&sandbox).remove(0);
+    (sandbox, id)
+}
+
+fn ids(sandbox: &Sandbox) -> Vec<String> {
+    let files = fs::read_dir(sandbox.data().join("sessions")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter_map(|name| Some(name.strip_suffix(".db")?.to_owned())).collect()
+}
+
+fn copy(sandbox: &Sandbox, from: &str, to: &str) {
+    let file = |id: &str| sandbox.data().join("sessions").join(format!("{id}.db"));
+    fs::copy(file(from), file(to)).unwrap();
+}
+
+#[test]
+fn without_a_session_the_way_to_one_is_named() {
+    for command in [&["report"][..], &["export"], &["sessions"]] {
+        let sandbox = Sandbox::new();
+        let ran = sandbox.run(command);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), ""), "{ran:?}");
+        assert!(ran.lines()[0].starts_with("ghost: no session"), "{ran:?}");
+        assert_eq!(ran.lines()[1..], ["hint: `ghost run app.py` records one"]);
+        assert!(!sandbox.data().exists());
+    }
+}
+
+#[test]
+fn an_unknown_session_is_named() {
+    let (sandbox, _) = with_session();
+    for command in SHOWING {
+        for unknown in ["9", "*", "../x", "1'; --", "%"] {
+            let ran = sandbox.run(&[command, &[unknown]].concat());
+            assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), ""), "{ran:?}");
+            assert_eq!(ran.lines()[0], format!("ghost: no session `{unknown}`"));
+        }
+    }
+}
+
+#[test]
+fn an_ambiguous_session_lists_what_it_could_be() {
+    let (sandbox, id) = with_session();
+    copy(&sandbox, &id, "1700000001-0000000a");
+    copy(&sandbox, &id, "1700000002-0000000b");
+    let ran = sandbox.run(&["report", "17000"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert_eq!(ran.lines()[1], "hint: it could be 1700000002-0000000b, 1700000001-0000000a");
+    assert_eq!(sandbox.run(&["report", "1700000002"]).code, Some(0));
+}
+
+#[test]
+fn a_damaged_file_is_named_and_hides_no_other() {
+    let (sandbox, id) = with_session();
+    let damaged = sandbox.data().join("sessions/1700000001-0000000a.db");
+    fs::write(&damaged, "no database").unwrap();
+    let ran = sandbox.run(&["report", "1700000001"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""), "{ran:?}");
+    assert!(ran.lines()[0].contains(damaged.to_str().unwrap()), "{ran:?}");
+
+    let ran = sandbox.run(&["sessions"]);
+    assert_eq!(ran.code, Some(0));
+    let line = |id: &str| ran.stdout.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line("1700000001").contains("damaged"), "{ran:?}");
+    assert!(line(&id).ends_with("finished"), "{ran:?}");
+}
+
+#[test]
+fn the_list_tells_how_each_session_ended() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["run", "--quiet", "sh", "-c", "kill -9 $$", "secret"]);
+    let ran = sandbox.run(&["sessions"]);
+    let row: Vec<&str> = ran.stdout.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!((row[1], row[2], row[3], row[7]), ("sh", "0", "0", "killed"), "{ran:?}");
+    let ran = sandbox.run(&["sessions", "--format", "json"]);
+    assert!(ran.stdout.contains("\"exit_code\": 137") && !ran.stdout.contains("secret"), "{ran:?}");
+}
+
+#[test]
+fn colour_follows_wish_and_environment() {
+    let (sandbox, _) = with_session();
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = sandbox.ghost(arguments);
+        let ran = Ran::from(command.envs(variables.iter().copied()).output().unwrap());
+        ran.stdout.contains('\u{1b}')
+    };
+    assert!(!coloured(&["sessions"], &[]));
+    assert!(coloured(&["sessions", "--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(coloured(&["sessions"], &[("FORCE_COLOR", "1")]));
+    assert!(coloured(&["sessions"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["sessions"], &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["sessions", "--color", "never"], &[("FORCE_COLOR", "1")]));
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure_but_a_full_disk_is() {
+    let (sandbox, _) = with_session();
+    for command in ["sessions", "report"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut ghost = sandbox.ghost(&[command]);
+        let ran = Ran::from(ghost.stdout(writer).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!(ran.code, Some(0), "{command} {ran:?}");
+
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut ghost = sandbox.ghost(&[command]);
+        let ran = Ran::from(ghost.stdout(full).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!(ran.code, Some(3), "{command} {ran:?}");
+        assert!(ran.stderr.starts_with("ghost: cannot write to standard output"), "{ran:?}");
+    }
+}
+
+#[test]
+fn an_export_needs_a_place_to_go_first() {
+    let (sandbox, _) = with_session();
+    let ran = sandbox.run(&["export", "-o", "missing/profile.json"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    let expected = "ghost: cannot write `missing/profile.json`: No such file or directory";
+    assert!(ran.lines()[0].starts_with(expected), "{ran:?}");
+}
