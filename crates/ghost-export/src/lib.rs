@@ -1,1 +1,27 @@
-//! To be written.
+//! What was recorded, as text for other programs and people: one file per format.
+//!
+//! Entry point: [`write`] with an [`ExportView`] and a [`Format`]. A view says which functions to
+//! write and in which order; the formats add nothing and leave nothing out.
+//!
+//! Names may hold anything a Python program can put into a name. JSON escapes what it must; CSV and
+//! Markdown show control characters as escape sequences, so that a name can neither break a row nor
+//! reach a terminal.
+//!
+//! Deliberately absent: choosing and sorting functions, opening files, colours.
+#![forbid(unsafe_code)]
+
+mod csv;
+mod distribution;
+mod format;
+mod json;
+mod markdown;
+mod reading;
+mod view;
+
+pub use format::{ExportError, Exporter, Format, FormatError, write};
+pub use json::SCHEMA_VERSION;
+pub use reading::{human_duration, visible};
+pub use view::{ExportView, Labels};
+
+#[cfg(test)]
+mod sample;

@@ -1,0 +1,66 @@
+//! What an export is made from: a session, what was recorded, and which functions to write.
+
+use ghost_model::{
+    Function, FunctionId, Process, Profile, Recording, Session, Signature, TypeId, type_label,
+};
+
+/// Everything a format may write.
+#[derive(Clone, Debug)]
+pub struct ExportView<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// Its processes.
+    pub processes: &'a [Process],
+    /// What was recorded, all processes together.
+    pub recording: &'a Recording,
+    /// The functions to write, in this order.
+    pub functions: Vec<FunctionId>,
+}
+
+impl<'a> ExportView<'a> {
+    /// All observed functions, the most called first.
+    pub fn new(session: &'a Session, processes: &'a [Process], recording: &'a Recording) -> Self {
+        let mut observed: Vec<_> = recording.observed().collect();
+        observed.sort_by_cached_key(|(id, function, profile)| {
+            (std::cmp::Reverse(profile.call_count()), function.key.clone(), *id)
+        });
+        let functions = observed.into_iter().map(|(id, ..)| id).collect();
+        Self { session, processes, recording, functions }
+    }
+
+    /// The functions to write with their profiles; ids that mean nothing are left out.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&'a Function, &'a Profile)> + '_ {
+        let recording = self.recording;
+        self.functions.iter().filter_map(move |id| {
+            Some((recording.functions.get(id.index())?, recording.profiles.get(id.index())?))
+        })
+    }
+
+    pub(crate) fn labels(&self) -> Labels {
+        Labels::new(self.recording)
+    }
+}
+
+/// How the types of a recording are written: short where that is unambiguous.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    types: Vec<String>,
+}
+
+impl Labels {
+    /// The labels of a recording.
+    pub fn new(recording: &Recording) -> Self {
+        Self { types: type_label(&recording.types) }
+    }
+
+    /// One type: `int`.
+    pub fn type_name(&self, id: TypeId) -> &str {
+        self.types.get(id.index()).map_or("…", String::as_str)
+    }
+
+    /// Types of arguments: `(int, str)`.
+    pub fn signature(&self, signature: &Signature) -> String {
+        let names: Vec<&str> = signature.iter().map(|id| self.type_name(*id)).collect();
+        format!("({})", names.join(", "))
+    }
+}
