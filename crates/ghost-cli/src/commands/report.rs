@@ -57,7 +57,6 @@ fn write_table(
 
 /// `session 1763630000-0a1b2c3d · app.py · 3 processes · 1.3s · finished`
 fn heading(session: &Session) -> String {
-    let took = session.end_unix_ns.map(|end| end.saturating_sub(session.start_unix_ns));
     let script = visible(&session.script).into_owned();
     let state = match session.exit_code {
         Some(code) if code != 0 => format!("{}, exit code {code}", session.state.as_str()),
@@ -67,7 +66,7 @@ fn heading(session: &Session) -> String {
         Some(format!("{EMPHASIS}session {}{EMPHASIS:#}", session.id)),
         Some(script),
         Some(counted(session.process_count, "process", "processes")),
-        took.map(duration),
+        session_choice::duration_ns(session).map(duration),
         Some(state),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -109,7 +108,7 @@ fn cells(row: &Row<'_>, labels: &[String], sort: SortBy) -> Vec<Cell> {
         Cell::plain(thousands(row.call_count)),
         exceptions,
         optional(row.latency_ns_mean),
-        optional(row.profile.latency.quantile_ns(0.95)),
+        optional(row.latency_ns_p95()),
         Cell::plain(duration(row.profile.total_ns)),
     ];
     if sort == SortBy::SelfTime {

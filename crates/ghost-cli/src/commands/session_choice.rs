@@ -1,7 +1,9 @@
 //! From what the user calls a session to an open one; the beginning of every command that shows
 //! something.
 
-use ghost_model::SessionId;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ghost_model::{Session, SessionId, SessionState};
 use ghost_store::{DataDir, SessionIndex, SessionReader, recover};
 
 use crate::environment;
@@ -39,4 +41,15 @@ fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
     let index = SessionIndex::read(data_dir)?;
     let selector = wanted.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
     Ok(index.select(&selector)?)
+}
+
+/// How long a session took; for a running one, until now.
+pub(super) fn duration_ns(session: &Session) -> Option<u64> {
+    let running = session.state == SessionState::Running;
+    let now = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_nanos()).ok()
+    };
+    let end = session.end_unix_ns.or_else(|| if running { now() } else { None })?;
+    Some(end.saturating_sub(session.start_unix_ns))
 }

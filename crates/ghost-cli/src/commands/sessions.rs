@@ -75,7 +75,7 @@ fn table(index: &SessionIndex, entries: &[Entry]) -> Table {
 }
 
 fn session_row(id: Cell, session: &Session) -> Vec<Cell> {
-    let took = session.end_unix_ns.map(|end| end.saturating_sub(session.start_unix_ns));
+    let took = session_choice::duration_ns(session);
     let state = match session.state {
         SessionState::Killed => WARNING,
         SessionState::Running => EMPHASIS,

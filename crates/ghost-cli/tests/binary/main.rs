@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod help;
+mod recorded;
 mod run_process;
 mod run_targets;
 mod run_without_recording;

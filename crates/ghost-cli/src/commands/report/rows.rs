@@ -1,6 +1,7 @@
 //! Which functions a report shows, and in which order.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
 
 use ghost_model::{Function, FunctionKind, Profile, Recording};
 
@@ -15,6 +16,8 @@ pub(super) struct Row<'a> {
     pub(super) call_count: u64,
     pub(super) exception_count: u64,
     pub(super) latency_ns_mean: Option<u64>,
+    /// `module:qualname:line` instead of `qualname:line`, because another row has the same.
+    with_module: bool,
 }
 
 impl<'a> Row<'a> {
@@ -25,15 +28,24 @@ impl<'a> Row<'a> {
             call_count: profile.call_count(),
             exception_count: profile.exception_count(),
             latency_ns_mean: profile.latency_ns_mean(),
+            with_module: false,
         }
     }
 
-    /// `Cart.add:7`; functions that share a line of one file cannot be told apart by this.
+    /// `Cart.add:7`, with its module where that alone could be another row.
     pub(super) fn name(&self) -> String {
-        if self.function.kind == FunctionKind::Overflow {
-            return self.function.key.qualname.clone();
+        let key = &self.function.key;
+        match self.function.kind {
+            FunctionKind::Overflow => key.qualname.clone(),
+            _ if self.with_module => key.to_string(),
+            _ => format!("{}:{}", key.qualname, key.line),
         }
-        format!("{}:{}", self.function.key.qualname, self.function.key.line)
+    }
+
+    /// The middle of a bucket may lie beyond the durations that are in it.
+    pub(super) fn latency_ns_p95(&self) -> Option<u64> {
+        let p95 = self.profile.latency.quantile_ns(0.95)?;
+        Some(p95.min(self.profile.latency_ns_max).max(self.profile.latency_ns_min))
     }
 
     /// The commonest signature, `(int, str)`.
@@ -71,7 +83,20 @@ pub(super) fn select<'a>(recording: &'a Recording, arguments: &ReportArguments) 
     shown.sort_by(|a, b| order(arguments.sort, a, b));
     let cut = shown.len().saturating_sub(arguments.top) as u64;
     shown.truncate(arguments.top);
+    tell_apart(&mut shown);
     Selection { shown, cut, bodies: bodies.len() as u64 }
+}
+
+/// Adds the module to names that two rows share.
+fn tell_apart(rows: &mut [Row<'_>]) {
+    let mut seen: HashMap<(&str, u32), u32> = HashMap::new();
+    for row in &*rows {
+        *seen.entry((&row.function.key.qualname, row.function.key.line)).or_default() += 1;
+    }
+    for row in rows {
+        let key = &row.function.key;
+        row.with_module = seen.get(&(key.qualname.as_str(), key.line)).is_some_and(|&n| n > 1);
+    }
 }
 
 /// Largest first; equal ones by their key, so that the order never depends on the run.
@@ -174,6 +199,24 @@ mod tests {
         ] {
             assert_eq!(names(&select(&recording, &arguments(sort))), expected, "{sort:?}");
         }
+    }
+
+    #[test]
+    fn rows_of_the_same_name_show_their_module() {
+        let mut recording = recording();
+        recording.functions[3].key.module = "other".into();
+        recording.functions[3].key.qualname = "often".into();
+        let selection = select(&recording, &arguments(SortBy::Calls));
+        let names: Vec<String> = selection.shown.iter().map(Row::name).collect();
+        assert_eq!(names, ["shop:often:3", "parse:3", "other:often:3", "slow:3"]);
+    }
+
+    #[test]
+    fn a_quantile_never_lies_outside_the_durations() {
+        let mut profile = measured(2, 4_200_000, 0, 0, 0);
+        (profile.latency_ns_min, profile.latency_ns_max) = (4_200_000, 4_200_000);
+        let function = recording().functions.remove(1);
+        assert_eq!(Row::new(&function, &profile).latency_ns_p95(), Some(4_200_000));
     }
 
     #[test]

@@ -212,3 +212,118 @@ fn script_name(path: &Path) -> String {
     let shown = shown.unwrap_or_else(|| path.to_owned());
     shown.strip_prefix(".").unwrap_or(&shown).to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A folder with an interpreter and a command beside it, and another command on PATH.
+    struct Place {
+        root: tempfile::TempDir,
+        surroundings: Surroundings,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let folder = |name: &str| root.path().join(name);
+            let surroundings = Surroundings {
+                ghost_folders: vec![folder("venv")],
+                virtual_env: None,
+                search_path: vec![folder("path")],
+            };
+            let place = Self { root, surroundings };
+            for name in ["venv/python3", "venv/pytest", "path/pytest", "path/make"] {
+                place.write(name, 0o755);
+            }
+            place
+        }
+
+        fn write(&self, name: &str, mode: u32) -> PathBuf {
+            let path = self.root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path
+        }
+
+        fn resolve(&self, words: &[&str]) -> Result<Launch, TargetError> {
+            let words: Vec<OsString> = words.iter().map(Into::into).collect();
+            resolve(&words, None, &self.surroundings)
+        }
+    }
+
+    #[test]
+    fn scripts_are_given_to_the_interpreter() {
+        let place = Place::new();
+        for (name, mode) in
+            [("app.py", 0o644), ("tool.py", 0o755), ("app.pyz", 0o755), ("app", 0o644)]
+        {
+            let path = place.write(name, mode);
+            let launch = place.resolve(&[path.to_str().unwrap(), "-x"]).unwrap();
+            assert_eq!(launch.program, place.root.path().join("venv/python3"));
+            assert_eq!(launch.arguments, [path.as_os_str(), OsStr::new("-x")]);
+            assert_eq!((launch.script.as_str(), launch.folder.as_deref()), (name, path.parent()));
+        }
+    }
+
+    #[test]
+    fn a_folder_is_its_own_programs_folder() {
+        let place = Place::new();
+        let main = place.write("package/__main__.py", 0o644);
+        let launch = place.resolve(&[main.parent().unwrap().to_str().unwrap()]).unwrap();
+        assert_eq!((launch.script.as_str(), launch.folder.as_deref()), ("package", main.parent()));
+    }
+
+    #[test]
+    fn a_command_beside_the_interpreter_comes_first() {
+        let place = Place::new();
+        let beside = place.root.path().join("venv/pytest");
+        let launch = place.resolve(&["pytest", "-q"]).unwrap();
+        assert_eq!((&launch.program, launch.name.as_os_str()), (&beside, beside.as_os_str()));
+        assert_eq!((launch.script.as_str(), launch.arguments), ("pytest", vec!["-q".into()]));
+
+        let launch = place.resolve(&["make"]).unwrap();
+        assert_eq!(launch.program, place.root.path().join("path/make"));
+        assert_eq!(launch.name, "make");
+        assert!(!launch.is_interpreter);
+    }
+
+    #[test]
+    fn executable_files_are_executed() {
+        let place = Place::new();
+        let path = place.write("manage", 0o755);
+        let launch = place.resolve(&[path.to_str().unwrap()]).unwrap();
+        assert_eq!((launch.program, launch.script.as_str()), (path, "manage"));
+    }
+
+    #[test]
+    fn session_names_hold_neither_code_nor_arguments() {
+        let place = Place::new();
+        for (words, expected) in [
+            (&["-m", "uvicorn", "app:app"][..], "-m uvicorn"),
+            (&["-muvicorn", "app:app"], "-m uvicorn"),
+            (&["-c", "print('secret')"], "-c"),
+            (&["-cprint('secret')"], "-c"),
+            (&["-", "secret"], "-"),
+            (&["make", "secret"], "make"),
+        ] {
+            assert_eq!(place.resolve(words).unwrap().script, expected);
+        }
+        assert_eq!(script_name(Path::new("./src/app.py")), "src/app.py");
+        assert_eq!(script_name(Path::new("../secret/app.py")), "app.py");
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(script_name(&here.join("src/app.py")), "src/app.py");
+    }
+
+    #[test]
+    fn nothing_runs_without_an_interpreter_but_commands() {
+        let mut place = Place::new();
+        place.surroundings.ghost_folders.clear();
+        let error = place.resolve(&["-c", "pass"]).unwrap_err();
+        assert!(matches!(error, TargetError::Interpreter(InterpreterError::NoneFound)));
+        assert!(place.resolve(&["make"]).is_ok());
+    }
+}
