@@ -92,6 +92,14 @@ fn select_hint(error: &SelectError) -> String {
     }
 }
 
+impl From<ghost_export::ExportError> for CommandError {
+    fn from(error: ghost_export::ExportError) -> Self {
+        match error {
+            ghost_export::ExportError::Output(error) => Self::Output(error),
+        }
+    }
+}
+
 fn select_code(error: &SelectError) -> u8 {
     match error {
         SelectError::Ambiguous { .. } => USAGE,

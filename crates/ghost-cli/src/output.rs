@@ -3,7 +3,6 @@
 //! Nothing here knows what a session is.
 
 pub(crate) mod colour;
-pub(crate) mod escape;
 pub(crate) mod number;
 pub(crate) mod table;
 pub(crate) mod talk;

@@ -8,10 +8,11 @@ use std::io::{self, BufWriter, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use ghost_export::{ExportView, Format};
 use ghost_store::SessionReader;
 
 use super::session_choice;
-use crate::args::{ExportArguments, ExportFormat, ReportArguments, ReportFormat};
+use crate::args::{ExportArguments, ExportFormat};
 use crate::exit::{CommandError, SUCCESS};
 
 /// Only its owner may read an export: it tells a lot about a program.
@@ -47,27 +48,26 @@ pub(crate) fn execute(arguments: &ExportArguments) -> Result<u8, CommandError> {
         output.flush()?;
         return Ok(SUCCESS);
     }
+    // First of all, so that a wrong path is known before anything is read.
     let destination = Destination::open(&arguments.output)?;
     let reader = session_choice::open(&arguments.session)?;
     destination.complete(|output| write(&reader, arguments.format, output))?;
     Ok(SUCCESS)
 }
 
-/// Writes a report in one of the formats that are not for the terminal.
-pub(super) fn write_report(
-    _reader: &SessionReader,
-    _arguments: &ReportArguments,
-    _format: ReportFormat,
-) -> Result<(), CommandError> {
-    Err(CommandError::Output(io::ErrorKind::Unsupported.into()))
-}
-
 fn write(
-    _reader: &SessionReader,
-    _format: ExportFormat,
-    _output: &mut dyn Write,
+    reader: &SessionReader,
+    format: ExportFormat,
+    output: &mut dyn Write,
 ) -> Result<(), CommandError> {
-    Err(CommandError::Output(io::ErrorKind::Unsupported.into()))
+    let processes = reader.processes()?;
+    let recording = reader.recording()?;
+    let view = ExportView::new(reader.session(), &processes, &recording);
+    let format = match format {
+        ExportFormat::Json => Format::Json,
+        ExportFormat::Csv => Format::Csv,
+    };
+    Ok(ghost_export::write(&view, format, output)?)
 }
 
 /// A file that is being written beside the one it will replace. Dropped before it is complete, it

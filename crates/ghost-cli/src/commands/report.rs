@@ -7,17 +7,15 @@ mod glob;
 mod remarks;
 mod rows;
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
-use ghost_model::{Process, Recording, Session, type_label};
-use ghost_store::SessionReader;
+use ghost_export::{ExportView, Format, Labels, visible};
+use ghost_model::{Process, Recording, Session};
 
-use super::export;
 use super::session_choice;
 use crate::args::{ColourChoice, ReportArguments, ReportFormat, SortBy};
 use crate::exit::{CommandError, SUCCESS};
 use crate::output::colour::{EMPHASIS, FAINT, WARNING, standard_output};
-use crate::output::escape::visible;
 use crate::output::number::{counted, duration, percentage, thousands};
 use crate::output::table::{Cell, Column, Table};
 use crate::output::{talk, terminal};
@@ -31,28 +29,36 @@ pub(crate) fn execute(
     colour: ColourChoice,
 ) -> Result<u8, CommandError> {
     let reader = session_choice::open(&arguments.session)?;
-    match arguments.format {
-        ReportFormat::Table => write_table(&reader, arguments, colour)?,
-        format => export::write_report(&reader, arguments, format)?,
-    }
-    Ok(SUCCESS)
-}
-
-fn write_table(
-    reader: &SessionReader,
-    arguments: &ReportArguments,
-    colour: ColourChoice,
-) -> Result<(), CommandError> {
     let processes = reader.processes()?;
     let recording = reader.recording()?;
     let selection = select(&recording, arguments);
 
-    let mut output = standard_output(colour);
-    writeln!(output, "{}", heading(reader.session()))?;
-    table(&recording, &selection.shown, arguments.sort).write(&mut output, terminal::width())?;
+    let mut output = BufWriter::new(standard_output(colour));
+    match export_format(arguments.format) {
+        None => {
+            writeln!(output, "{}", heading(reader.session()))?;
+            let table = table(&recording, &selection.shown, arguments.sort);
+            table.write(&mut output, terminal::width())?;
+        }
+        Some(format) => {
+            let functions = selection.shown.iter().map(|row| row.id).collect();
+            let (session, processes) = (reader.session(), &processes);
+            let view = ExportView { session, processes, recording: &recording, functions };
+            ghost_export::write(&view, format, &mut output)?;
+        }
+    }
     output.flush()?;
     talk_about(&recording, &processes, &selection);
-    Ok(())
+    Ok(SUCCESS)
+}
+
+fn export_format(format: ReportFormat) -> Option<Format> {
+    match format {
+        ReportFormat::Table => None,
+        ReportFormat::Json => Some(Format::Json),
+        ReportFormat::Csv => Some(Format::Csv),
+        ReportFormat::Markdown => Some(Format::Markdown),
+    }
 }
 
 /// `session 1763630000-0a1b2c3d · app.py · 3 processes · 1.3s · finished`
@@ -73,7 +79,7 @@ fn heading(session: &Session) -> String {
 }
 
 fn table(recording: &Recording, rows: &[Row<'_>], sort: SortBy) -> Table {
-    let labels = type_label(&recording.types);
+    let labels = Labels::new(recording);
     let mut columns = vec![
         Column::name("FUNCTION"),
         Column::number("CALLS"),
@@ -93,7 +99,7 @@ fn table(recording: &Recording, rows: &[Row<'_>], sort: SortBy) -> Table {
     table
 }
 
-fn cells(row: &Row<'_>, labels: &[String], sort: SortBy) -> Vec<Cell> {
+fn cells(row: &Row<'_>, labels: &Labels, sort: SortBy) -> Vec<Cell> {
     let optional = |ns: Option<u64>| match ns {
         Some(ns) => Cell::plain(duration(ns)),
         None => Cell::styled("-", FAINT),

@@ -132,13 +132,13 @@ struct SessionObject<'a> {
     error: Option<String>,
 }
 
-/// What only a readable session has. The names are those of the `sessions` table.
+/// What only a readable session has. The names are those of an export.
 #[derive(Debug, Serialize)]
 struct Known<'a> {
     script_path: &'a str,
     pid: u32,
     process_count: u64,
-    total_events: u64,
+    call_count: u64,
     start_unix_ns: u64,
     end_unix_ns: Option<u64>,
     exit_code: Option<i32>,
@@ -175,7 +175,7 @@ fn known(session: &Session) -> Known<'_> {
         script_path: &session.script,
         pid: session.pid,
         process_count: session.process_count,
-        total_events: session.call_count,
+        call_count: session.call_count,
         start_unix_ns: session.start_unix_ns,
         end_unix_ns: session.end_unix_ns,
         exit_code: session.exit_code,

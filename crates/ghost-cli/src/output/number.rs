@@ -18,17 +18,15 @@ pub(crate) fn counted(number: u64, singular: &str, plural: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { singular } else { plural })
 }
 
-/// A duration in the largest unit that leaves at least one digit before the point.
-///
-/// The limits are those of the rounded text, so that `1000.0µs` cannot appear.
+/// Durations from here on are written in minutes: what rounds up to a minute.
+const MINUTES_FROM_NS: u64 = 59_950_000_000;
+
+/// A duration: in three digits below a minute, as every other format does, then in minutes.
 pub(crate) fn duration(duration_ns: u64) -> String {
-    let ns = duration_ns as f64;
-    match duration_ns {
-        0..1_000 => "<1µs".into(),
-        1_000..999_950 => format!("{:.1}µs", ns / 1e3),
-        999_950..999_995_000 => format!("{:.2}ms", ns / 1e6),
-        999_995_000..59_950_000_000 => format!("{:.1}s", ns / 1e9),
-        _ => long_duration((duration_ns + 500_000_000) / 1_000_000_000),
+    if duration_ns < MINUTES_FROM_NS {
+        ghost_export::human_duration(duration_ns)
+    } else {
+        long_duration((duration_ns + 500_000_000) / 1_000_000_000)
     }
 }
 
@@ -74,15 +72,11 @@ mod tests {
     #[test]
     fn durations_have_fitting_units() {
         let cases = [
-            (0, "<1µs"),
             (999, "<1µs"),
             (12_500, "12.5µs"),
-            (999_949, "999.9µs"),
-            (999_950, "1.00ms"),
             (4_200_000, "4.20ms"),
-            (999_994_999, "999.99ms"),
-            (999_995_000, "1.0s"),
-            (1_300_000_000, "1.3s"),
+            (1_300_000_000, "1.30s"),
+            (59_949_999_999, "59.9s"),
             (59_950_000_000, "1m00s"),
             (125_000_000_000, "2m05s"),
             (3_720_000_000_000, "1h02m"),

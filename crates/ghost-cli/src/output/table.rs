@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
+use ghost_export::visible;
 use unicode_width::UnicodeWidthStr;
 
 use super::colour::HEADING;
-use super::escape::visible;
 
 /// Spaces between columns.
 const GAP: usize = 2;

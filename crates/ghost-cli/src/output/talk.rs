@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt::{Display, Write as _};
 use std::io::{Write, stderr};
 
-use super::escape::visible;
+use ghost_export::visible;
 
 /// One line: `ghost: MESSAGE`.
 pub(crate) fn say(message: impl Display) {

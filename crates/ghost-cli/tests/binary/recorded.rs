@@ -171,3 +171,24 @@ fn programs_left_behind_are_completed_by_the_next_command() {
     let row: Vec<&str> = ran.stdout.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!((row[2], row[3], row[7]), ("1", "636,898", "killed"), "{ran:?}");
 }
+
+#[test]
+fn exports_and_reports_share_their_formats() {
+    let (sandbox, _) = recorded();
+    let exported = sandbox.run(&["export"]);
+    assert_eq!((exported.code, exported.stderr.as_str()), (Some(0), ""));
+    assert!(exported.stdout.contains("\"fn_key\": \"shop:fib:3\""), "{exported:?}");
+    assert!(exported.stdout.contains("\"fn_key\": \"shop:<module>:3\""), "{exported:?}");
+
+    let ran = sandbox.run(&["export", "--format", "csv", "-o", "profile.csv"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+    let written = std::fs::read_to_string(sandbox.here().join("profile.csv")).unwrap();
+    assert_eq!(written, sandbox.run(&["export", "--format", "csv"]).stdout);
+
+    let report = |options: &[&str]| sandbox.run(&[&["report", "--all"], options].concat());
+    assert_eq!(report(&["--format", "json"]).stdout, exported.stdout);
+    assert_eq!(report(&["--format", "csv"]).stdout, written);
+    let markdown = report(&["--format", "markdown", "--top", "1"]);
+    assert!(markdown.stdout.contains("fib") && !markdown.stdout.contains("validate"));
+    assert!(markdown.lines()[0].contains("4 more functions"), "{markdown:?}");
+}

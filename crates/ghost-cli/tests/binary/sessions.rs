@@ -107,7 +107,7 @@ fn colour_follows_wish_and_environment() {
 #[test]
 fn a_closed_pipe_is_no_failure_but_a_full_disk_is() {
     let (sandbox, _) = with_session();
-    for command in ["sessions", "report"] {
+    for command in ["sessions", "report", "export"] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut ghost = sandbox.ghost(&[command]);

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use ghost_model::{Counter, FunctionId, Process, Recording, TypeId, type_label};
+use ghost_export::Labels;
+use ghost_model::{Counter, FunctionId, Process, Recording, TypeId};
 
 use crate::output::number::{counted, thousands};
 
@@ -25,13 +26,13 @@ pub(super) fn caught_exceptions(recording: &Recording) -> Vec<String> {
     caught.sort_by_key(|caught| {
         (std::cmp::Reverse(caught.count), name(caught.raised_in), name(caught.catcher))
     });
-    let labels = type_label(&recording.types);
+    let labels = Labels::new(recording);
     let line = |caught: &Caught| {
         let times = match caught.count {
             1 => "once".into(),
             count => format!("{} times", thousands(count)),
         };
-        let exception = labels.get(caught.exception.index()).map_or("…", String::as_str);
+        let exception = labels.type_name(caught.exception);
         let [raised, swallowed] = [caught.raised_in, caught.catcher].map(name);
         format!("{exception} raised {times} in `{raised}`, swallowed in `{swallowed}`")
     };

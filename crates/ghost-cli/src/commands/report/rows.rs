@@ -3,7 +3,8 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
-use ghost_model::{Function, FunctionKind, Profile, Recording};
+use ghost_export::Labels;
+use ghost_model::{Function, FunctionId, FunctionKind, Profile, Recording};
 
 use super::glob;
 use crate::args::{ReportArguments, SortBy};
@@ -11,6 +12,7 @@ use crate::args::{ReportArguments, SortBy};
 /// One function of a report.
 #[derive(Clone, Debug)]
 pub(super) struct Row<'a> {
+    pub(super) id: FunctionId,
     pub(super) function: &'a Function,
     pub(super) profile: &'a Profile,
     pub(super) call_count: u64,
@@ -21,8 +23,9 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(function: &'a Function, profile: &'a Profile) -> Self {
+    fn new(id: FunctionId, function: &'a Function, profile: &'a Profile) -> Self {
         Self {
+            id,
             function,
             profile,
             call_count: profile.call_count(),
@@ -49,10 +52,9 @@ impl<'a> Row<'a> {
     }
 
     /// The commonest signature, `(int, str)`.
-    pub(super) fn signature(&self, labels: &[String]) -> String {
-        let Some(signature) = self.profile.dominant_signature() else { return "-".into() };
-        let label = |id: &ghost_model::TypeId| labels.get(id.index()).map_or("…", String::as_str);
-        format!("({})", signature.iter().map(label).collect::<Vec<_>>().join(", "))
+    pub(super) fn signature(&self, labels: &Labels) -> String {
+        let signature = self.profile.dominant_signature();
+        signature.map_or_else(|| "-".into(), |signature| labels.signature(signature))
     }
 
     fn is_body(&self) -> bool {
@@ -77,7 +79,7 @@ pub(super) fn select<'a>(recording: &'a Recording, arguments: &ReportArguments) 
         row.call_count > 0
             && arguments.module.as_ref().is_none_or(|glob| glob::matches(glob, module))
     };
-    let rows = recording.observed().map(|(_, function, profile)| Row::new(function, profile));
+    let rows = recording.observed().map(|(id, function, profile)| Row::new(id, function, profile));
     let (mut shown, bodies): (Vec<_>, Vec<_>) =
         rows.filter(wanted).partition(|row| arguments.all || !row.is_body());
     shown.sort_by(|a, b| order(arguments.sort, a, b));
@@ -216,7 +218,7 @@ mod tests {
         let mut profile = measured(2, 4_200_000, 0, 0, 0);
         (profile.latency_ns_min, profile.latency_ns_max) = (4_200_000, 4_200_000);
         let function = recording().functions.remove(1);
-        assert_eq!(Row::new(&function, &profile).latency_ns_p95(), Some(4_200_000));
+        assert_eq!(Row::new(FunctionId(1), &function, &profile).latency_ns_p95(), Some(4_200_000));
     }
 
     #[test]
