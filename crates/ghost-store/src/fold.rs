@@ -85,10 +85,9 @@ impl Known {
         let before = known.written.take().unwrap_or_default();
         let ids = self.number(conn, &before, &recording)?;
         let rows = changed_rows(&before, &recording, &ids);
-        for (function_id, (kind, profile)) in &rows {
-            let function = (*function_id, *kind);
-            profile_rows::write(conn, &mut self.interner, known.process_id, function, profile)?;
-            if *kind != FunctionKind::External {
+        for (function_id, change) in &rows {
+            profile_rows::write(conn, &mut self.interner, known.process_id, *function_id, change)?;
+            if change.kind != FunctionKind::External {
                 self.observed.insert(*function_id);
             }
         }
@@ -156,7 +155,16 @@ impl Known {
     }
 }
 
-/// Profiles that differ from what was written, by the session's numbers and in their order.
+/// The totals of one function that differ from what was written.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) kind: FunctionKind,
+    pub(crate) profile: Profile,
+    /// Rows of exceptions were written before; some of them may hold no longer.
+    pub(crate) had_exceptions: bool,
+}
+
+/// What differs from what was written, by the session's numbers and in their order.
 ///
 /// Two functions of a process can be one for the session (two lambdas on one line): their profiles
 /// are added, and both count as changed when one is.
@@ -164,36 +172,44 @@ fn changed_rows(
     before: &Written,
     recording: &Recording,
     (types, functions): &(Vec<TypeId>, Vec<FunctionId>),
-) -> BTreeMap<FunctionId, (FunctionKind, Profile)> {
-    let mut changed = HashSet::new();
-    for (index, (profile, id)) in recording.profiles.iter().zip(functions).enumerate() {
-        let written = before.functions.get(index).and(before.recording.profiles.get(index));
-        if written != Some(profile) {
-            changed.insert(*id);
-        }
-    }
-    let mut rows: BTreeMap<FunctionId, (FunctionKind, Profile)> = BTreeMap::new();
-    let all = recording.functions.iter().zip(&recording.profiles).zip(functions);
-    for ((function, profile), id) in all.filter(|(_, id)| changed.contains(id)) {
-        let translated = translate(profile, types, functions);
+) -> BTreeMap<FunctionId, Change> {
+    let written = |index: usize| {
+        before.functions.get(index).and_then(|_| before.recording.profiles.get(index))
+    };
+    let profiles = || recording.profiles.iter().zip(functions).enumerate();
+    let changed: HashSet<FunctionId> = profiles()
+        .filter(|(index, (profile, _))| written(*index) != Some(*profile))
+        .map(|(_, (_, id))| *id)
+        .collect();
+    let mut rows: BTreeMap<FunctionId, Change> = BTreeMap::new();
+    for (index, (profile, id)) in profiles().filter(|(_, (_, id))| changed.contains(id)) {
+        let kind = recording.functions.get(index).map_or(FunctionKind::External, |f| f.kind);
+        let had_exceptions = written(index)
+            .is_some_and(|before| !before.exceptions.is_empty() || !before.handled.is_empty());
+        let profile = translate(profile, types, functions);
         match rows.get_mut(id) {
             None => {
-                rows.insert(*id, (function.kind, translated));
+                rows.insert(*id, Change { kind, profile, had_exceptions });
             }
-            Some((kind, merged)) => {
-                if *kind == FunctionKind::External {
-                    *kind = function.kind;
+            Some(change) => {
+                if change.kind == FunctionKind::External {
+                    change.kind = kind;
                 }
-                merged.merge(translated);
+                change.had_exceptions |= had_exceptions;
+                change.profile.merge(profile);
             }
         }
     }
-    rows.retain(|_, (kind, profile)| *kind != FunctionKind::External || has_rows(profile));
+    rows.retain(|_, change| change.has_rows());
     rows
 }
 
-fn has_rows(profile: &Profile) -> bool {
-    *profile != Profile::default()
+impl Change {
+    /// An external function has rows only if it handled something.
+    fn has_rows(&self) -> bool {
+        let external = self.kind == FunctionKind::External;
+        !external || self.had_exceptions || self.profile != Profile::default()
+    }
 }
 
 /// A profile with the session's numbers instead of the ledger's.
@@ -202,9 +218,8 @@ fn translate(profile: &Profile, types: &[TypeId], functions: &[FunctionId]) -> P
     let function = |id: &FunctionId| functions.get(id.index()).copied().unwrap_or(FunctionId::ROOT);
     // Different numbers of the ledger may be one for the session: merging adds their counts.
     let mut translated = Profile::default();
-    let counts = |counts: &[(TypeId, u64)]| {
-        counts.iter().map(|(id, count)| (type_id(id), *count)).collect::<Vec<_>>()
-    };
+    let counts =
+        |counts: &[(TypeId, u64)]| counts.iter().map(|(id, count)| (type_id(id), *count)).collect();
     translated.merge(Profile {
         args: profile
             .args

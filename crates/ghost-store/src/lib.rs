@@ -23,6 +23,7 @@ mod liveness;
 mod open;
 mod profile_rows;
 mod profile_sets;
+mod reading;
 mod recording_rows;
 mod recover;
 mod relocation;

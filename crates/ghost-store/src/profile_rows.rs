@@ -1,11 +1,12 @@
 //! One profile of one process as rows.
 //!
-//! All counts but one only grow, so rows are inserted or replaced. An exception that is caught
-//! moves from "nobody" to its catcher: the rows of `exceptions` are written anew.
+//! Counts only grow, so rows are inserted or replaced. Those of exceptions are written anew: one
+//! that is caught moves from "nobody" to its catcher, and one raised again takes back its handling.
 
 use ghost_model::{FunctionId, FunctionKind, Profile, TypeId};
 use rusqlite::{Connection, params};
 
+use crate::fold::Change;
 use crate::histogram_text;
 use crate::interner::Interner;
 use crate::unsigned::Unsigned;
@@ -14,17 +15,27 @@ use crate::unsigned::Unsigned;
 const PROFILE_TABLES: [&str; 7] =
     ["stats", "args", "returns", "yields", "handled", "exceptions", "callers"];
 
+const FORGET_EXCEPTIONS: [&str; 2] = [
+    "DELETE FROM exceptions WHERE function_id = ? AND process_id = ?",
+    "DELETE FROM handled WHERE function_id = ? AND process_id = ?",
+];
+
 /// Writes the totals of `function` in a process; ids are those of the session.
 pub(crate) fn write(
     conn: &Connection,
     interner: &mut Interner,
     process_id: i64,
-    function: (FunctionId, FunctionKind),
-    profile: &Profile,
+    function_id: FunctionId,
+    change: &Change,
 ) -> rusqlite::Result<()> {
-    let (function_id, kind) = function;
-    if kind != FunctionKind::External {
+    let profile = &change.profile;
+    if change.kind != FunctionKind::External {
         write_stats(conn, process_id, function_id, profile)?;
+    }
+    if change.had_exceptions {
+        for sql in FORGET_EXCEPTIONS {
+            conn.prepare_cached(sql)?.execute(params![function_id.0, process_id])?;
+        }
     }
     let counted = Counted { conn, process_id, function_id };
     for (signature, count) in &profile.args {
@@ -89,11 +100,6 @@ fn write_exceptions(
     function_id: FunctionId,
     profile: &Profile,
 ) -> rusqlite::Result<()> {
-    if profile.exceptions.is_empty() {
-        return Ok(());
-    }
-    conn.prepare_cached("DELETE FROM exceptions WHERE function_id = ? AND process_id = ?")?
-        .execute(params![function_id.0, process_id])?;
     let mut insert = conn.prepare_cached("INSERT INTO exceptions VALUES (?, ?, ?, ?, ?)")?;
     for exception in &profile.exceptions {
         insert.execute(params![

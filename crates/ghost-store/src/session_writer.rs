@@ -7,21 +7,21 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use ghost_ledger::{LedgerSnapshot, read_ledger};
-use ghost_model::{ProcessState, Session, SessionId, SessionState};
+use ghost_ledger::{LedgerSnapshot, ReadError, read_ledger};
+use ghost_model::{Session, SessionId, SessionState};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::data_dir::DataDir;
 use crate::fold::{FoldReport, Known};
-use crate::liveness::running_start_ticks;
+use crate::reading::Reading;
 use crate::relocation::{self, Place};
 use crate::run_folder::{self, EventsKept, LedgerFile};
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{open, recording_rows, session_row};
 
-/// Reads a ledger; what it says on failure is shown to the user.
-pub(crate) type LedgerReader = Box<dyn Fn(&Path) -> Result<LedgerSnapshot, String> + Send>;
+/// Reads a ledger.
+pub(crate) type LedgerReader = Box<dyn Fn(&Path) -> Result<LedgerSnapshot, ReadError> + Send>;
 
 /// What is known of a session when it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,9 +98,8 @@ impl SessionWriter {
     }
 
     fn with(data_dir: &DataDir, session: Session, open: Option<OpenFile>) -> Self {
-        let read = |path: &Path| read_ledger(path).map_err(|error| error.to_string());
         let path = data_dir.session_path(&session.id);
-        Self { data_dir: data_dir.clone(), path, session, open, read: Box::new(read) }
+        Self { data_dir: data_dir.clone(), path, session, open, read: Box::new(read_ledger) }
     }
 
     #[cfg(test)]
@@ -205,57 +204,40 @@ impl SessionWriter {
     fn fold_once(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {
         let Self { path, session, open, read, .. } = self;
         let fail = StoreError::sql(path);
-        let Some(file) = open else {
+        let Some(OpenFile { conn, place, known: slot }) = open else {
             return Err(StoreError::Missing { path: path.clone() });
         };
         let ledgers = run_folder::ledgers(run_dir)?;
         let kept = EventsKept::of_run(run_dir);
-        let mut known = match file.known.take() {
+        let transaction = Transaction::new(conn, TransactionBehavior::Immediate).map_err(&fail)?;
+        let mut known = match slot.take() {
             Some(known) => known,
-            None => recording_rows::load_known(&file.conn).map_err(&fail)?,
+            None => recording_rows::load_known(&transaction).map_err(&fail)?,
         };
-        let transaction =
-            Transaction::new(&mut file.conn, TransactionBehavior::Immediate).map_err(&fail)?;
         let mut report = FoldReport::default();
         let mut done = Vec::new();
         for ledger in &ledgers {
-            let alive_at = running_start_ticks(ledger.pid);
-            let replaced = ledger.is_replaced_among(&ledgers);
-            match read(&ledger.path) {
-                Ok(mut snapshot) => {
-                    let start_ticks = snapshot.process.kernel_start_ticks;
-                    let alive = !replaced && alive_at == Some(start_ticks);
-                    settle_state(&mut snapshot, alive);
-                    let changed = known.fold(&transaction, &ledger.name, snapshot, kept);
+            match Reading::of(ledger, &ledgers, read) {
+                Reading::Snapshot { snapshot, alive } => {
+                    let changed = known.fold(&transaction, &ledger.name, *snapshot, kept);
                     report.changed |= changed.map_err(&fail)?;
                     report.running_count += u64::from(alive);
                     if !alive {
                         done.push(ledger);
                     }
                 }
-                // A process that is just starting has not finished its header.
-                Err(_) if alive_at.is_some() && !replaced => report.running_count += 1,
-                Err(why) => report.broken.push((ledger.path.clone(), why)),
+                Reading::NotYet => report.running_count += 1,
+                Reading::NeverBegun => done.push(ledger),
+                Reading::Broken { kept, why } => report.broken.push((kept, why)),
             }
         }
         write_totals(&transaction, session, &mut report).map_err(&fail)?;
         transaction.commit().map_err(&fail)?;
-        file.place.grow(&Place::of(path));
+        place.grow(&Place::of(path));
         report.function_count = known.observed.len() as u64;
         retire(&mut known, &done);
-        file.known = Some(known);
-        for (path, _) in &mut report.broken {
-            *path = run_folder::set_aside(path);
-        }
+        *slot = Some(known);
         Ok(report)
-    }
-}
-
-/// A process that is gone without having closed its ledger ended in some other way.
-fn settle_state(snapshot: &mut LedgerSnapshot, alive: bool) {
-    let state = &mut snapshot.process.state;
-    if *state == ProcessState::Running && !alive {
-        *state = ProcessState::Ended;
     }
 }
 

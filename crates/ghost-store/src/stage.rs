@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use ghost_ledger::LedgerSnapshot;
+use ghost_ledger::{LedgerSnapshot, ReadError};
 use ghost_model::{
     Activation, Counter, Function, FunctionId, FunctionKey, FunctionKind, Histogram, Outcome,
     Process, Profile, Recording, SessionId, SessionState, TypeId, TypeName, bucket_index,
@@ -48,19 +48,23 @@ impl Stage {
     }
 
     pub(crate) fn writer(&self) -> SessionWriter {
-        let new = NewSession {
+        let new = self.new_session();
+        self.attach(SessionWriter::create(&self.data_dir, new).unwrap())
+    }
+
+    pub(crate) fn new_session(&self) -> NewSession {
+        NewSession {
             id: self.id.clone(),
             script: "app.py".into(),
             pid: 1,
             start_unix_ns: 1_763_630_000_123_456_789,
-        };
-        self.attach(SessionWriter::create(&self.data_dir, new).unwrap())
+        }
     }
 
     pub(crate) fn attach(&self, writer: SessionWriter) -> SessionWriter {
         let snapshots = Arc::clone(&self.snapshots);
         writer.reading_with(Box::new(move |path| {
-            snapshots.lock().unwrap().get(path).cloned().ok_or_else(|| "not a ledger".to_owned())
+            snapshots.lock().unwrap().get(path).cloned().ok_or(ReadError::Damaged { offset: 9 })
         }))
     }
 
