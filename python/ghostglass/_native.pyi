@@ -1,5 +1,7 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
+__all__ = ["__version__", "is_observing", "start", "stop"]
+
 __version__: str
 
 def start(run_dir: str, /) -> str | None:
