@@ -41,8 +41,12 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates of others that exactly one of ours may use.
-const OWNERS: [(&str, &str); 3] =
-    [("rusqlite", "ghost-store"), ("pyo3-ffi", "ghost-python"), ("clap", "ghost-cli")];
+const OWNERS: [(&str, &str); 4] = [
+    ("rusqlite", "ghost-store"),
+    ("pyo3", "ghost-python"),
+    ("pyo3-ffi", "ghost-python"),
+    ("clap", "ghost-cli"),
+];
 
 /// The crate that is loaded into the observed process.
 const GUEST: &str = "ghost-python";
