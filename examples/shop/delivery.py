@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from orders import Order
 
 # The carrier's price list takes this long to answer.
-CARRIER_SECONDS = 0.02
+CARRIER_SECONDS = 0.03
 ZONES = {"NL": 1, "DE": 2, "FR": 3, "SE": 4}
 
 
