@@ -54,7 +54,9 @@ impl<I: Interpreter> Tracer<I> {
         raised: &Raised,
     ) {
         self.follow(frame);
-        if observed.is_none() && self.stacks.running.flights.is_empty() {
+        // Without a traceback it could not be told from the next one at its address.
+        let known = raised.traceback != 0;
+        if !known || (observed.is_none() && self.stacks.running.flights.is_empty()) {
             return;
         }
         let catcher = self.function_number(code, None) + 1;

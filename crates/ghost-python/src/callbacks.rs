@@ -1,0 +1,310 @@
+//! The callables that `sys.monitoring` calls.
+//!
+//! # Hot path
+//! Instances of a type of our own with a vectorcall slot: the interpreter jumps straight into the
+//! functions below, without argument parsing (8–13 ns per event cheaper than a built-in function on
+//! 3.13). Budget and measurements: `docs/performance.md`.
+//!
+//! Every function is called by the interpreter with the lock held, with the arguments the event is
+//! documented to have, and answers `None`, or `DISABLE` where the place is never to be seen again.
+
+use std::ffi::c_int;
+
+use ghost_model::FunctionKind;
+use ghost_tracer::CodeAddress;
+use pyo3::ffi::{self, Py_ssize_t, PyObject, vectorcallfunc};
+use pyo3::prelude::*;
+
+use crate::boundary::{Death, fence, note_death};
+use crate::clock;
+use crate::frames::{EventFrame, type_of, wrapped_type};
+use crate::observer::{is_generator_exit, raised};
+
+/// One callable: an object header and where to jump.
+#[repr(C)]
+struct Callback {
+    head: PyObject,
+    vectorcall: vectorcallfunc,
+}
+
+/// What the interpreter calls for each event, for one way of reading frames.
+pub(crate) struct Callbacks {
+    pub(crate) discover: vectorcallfunc,
+    pub(crate) start: vectorcallfunc,
+    pub(crate) resume: vectorcallfunc,
+    pub(crate) returned: vectorcallfunc,
+    pub(crate) yielded: vectorcallfunc,
+    pub(crate) unwound: vectorcallfunc,
+    pub(crate) thrown: vectorcallfunc,
+    pub(crate) handled: vectorcallfunc,
+    pub(crate) reraised: vectorcallfunc,
+}
+
+impl Callbacks {
+    pub(crate) const fn reading<F: EventFrame>() -> Self {
+        Self {
+            discover: on_discover::<F>,
+            start: on_start::<F>,
+            resume: on_resume::<F>,
+            returned: on_return::<F>,
+            yielded: on_yield::<F>,
+            unwound: on_unwind::<F>,
+            thrown: on_resume::<F>,
+            handled: on_handled::<F>,
+            reraised: on_reraise::<F>,
+        }
+    }
+}
+
+/// Makes callables of one type.
+pub(crate) struct CallbackType(Py<PyAny>);
+
+impl CallbackType {
+    pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
+        let mut members = [
+            ffi::PyMemberDef {
+                name: c"__vectorcalloffset__".as_ptr(),
+                type_code: ffi::Py_T_PYSSIZET,
+                offset: std::mem::offset_of!(Callback, vectorcall) as Py_ssize_t,
+                flags: ffi::Py_READONLY,
+                doc: std::ptr::null(),
+            },
+            // SAFETY: all zero is the documented end of the list.
+            unsafe { std::mem::zeroed() },
+        ];
+        let mut slots = [
+            ffi::PyType_Slot { slot: ffi::Py_tp_members, pfunc: members.as_mut_ptr().cast() },
+            ffi::PyType_Slot {
+                slot: ffi::Py_tp_call,
+                pfunc: ffi::PyVectorcall_Call as *mut std::ffi::c_void,
+            },
+            ffi::PyType_Slot { slot: 0, pfunc: std::ptr::null_mut() },
+        ];
+        let mut spec = ffi::PyType_Spec {
+            name: c"ghostglass._native.Callback".as_ptr(),
+            basicsize: size_of::<Callback>() as c_int,
+            itemsize: 0,
+            flags: (ffi::Py_TPFLAGS_DEFAULT
+                | ffi::Py_TPFLAGS_HAVE_VECTORCALL
+                | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION) as u32,
+            slots: slots.as_mut_ptr(),
+        };
+        // SAFETY: a complete specification; the interpreter copies what it needs of it.
+        let class =
+            unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyType_FromSpec(&raw mut spec))? };
+        Ok(Self(class.unbind()))
+    }
+
+    /// A callable that jumps to `target`.
+    pub(crate) fn make<'py>(
+        &self,
+        py: Python<'py>,
+        target: vectorcallfunc,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        // SAFETY: an instance of our own type, which begins with a `Callback`.
+        unsafe {
+            let object = ffi::PyType_GenericAlloc(self.0.as_ptr().cast(), 0);
+            let object = Bound::from_owned_ptr_or_err(py, object)?;
+            (*object.as_ptr().cast::<Callback>()).vectorcall = target;
+            Ok(object)
+        }
+    }
+}
+
+/// The answer that asks for more events.
+#[inline]
+fn none() -> *mut PyObject {
+    // SAFETY: `None` is immortal on every version this builds for.
+    unsafe { ffi::Py_None() }
+}
+
+/// The answer that asks for no more events from this place.
+fn disable() -> *mut PyObject {
+    crate::monitoring::disable_object()
+}
+
+/// # Safety
+/// The interpreter passes at least `index + 1` arguments for this event.
+#[inline]
+unsafe fn argument(arguments: *const *mut PyObject, index: usize) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    unsafe { *arguments.add(index) }
+}
+
+/// First start of a code object anywhere: decides about it, and counts this start if it is ours.
+unsafe extern "C" fn on_discover<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: PY_START comes with (code, offset); the frame of `code` executes.
+    unsafe {
+        let code = argument(arguments, 0);
+        fence(|observer| {
+            if F::state(code).is_some() {
+                return;
+            }
+            if let Some(state) = observer.discover::<F>(code) {
+                observer.tracer.start(state, &F::executing(state.tag()), clock::now);
+            }
+        });
+    }
+    disable()
+}
+
+/// A function begins. Code that is not known yet is discovered: with one tool only, this is where.
+unsafe extern "C" fn on_start<F: EventFrame>(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: PY_START comes with (code, offset); the frame of `code` executes.
+    unsafe {
+        let Some(state) = F::state(argument(arguments, 0)) else {
+            on_discover::<F>(callable, arguments, count, names);
+            return after_discovery::<F>(argument(arguments, 0));
+        };
+        fence(|observer| {
+            observer.tracer.start(state, &F::executing(state.tag()), clock::now);
+        });
+    }
+    none()
+}
+
+/// # Safety
+/// `code` is a live code object.
+#[cold]
+unsafe fn after_discovery<F: EventFrame>(code: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's promise.
+    if unsafe { F::state(code) }.is_some() { none() } else { disable() }
+}
+
+/// A generator or coroutine goes on, by a value or by an exception thrown into it.
+unsafe extern "C" fn on_resume<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the event comes with the code object first; its frame executes.
+    unsafe {
+        if let Some(state) = F::state(argument(arguments, 0)) {
+            fence(|observer| observer.tracer.resume(state, &F::executing(0), clock::now));
+        }
+    }
+    none()
+}
+
+/// A function returns.
+unsafe extern "C" fn on_return<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    let now = clock::now();
+    // SAFETY: PY_RETURN comes with (code, offset, value); the frame of `code` executes.
+    unsafe {
+        if let Some(state) = F::state(argument(arguments, 0)) {
+            let value = type_of(argument(arguments, 2));
+            fence(|observer| observer.tracer.finish(state, &F::executing(0), value, now));
+        }
+    }
+    none()
+}
+
+/// A generator or coroutine is suspended.
+unsafe extern "C" fn on_yield<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    let now = clock::now();
+    // SAFETY: PY_YIELD comes with (code, offset, value); the frame of `code` executes.
+    unsafe {
+        if let Some(state) = F::state(argument(arguments, 0)) {
+            let value = argument(arguments, 2);
+            let value = match state.kind() {
+                FunctionKind::Coroutine => None,
+                FunctionKind::AsyncGenerator => wrapped_type(value),
+                _ => Some(type_of(value)),
+            };
+            fence(|observer| observer.tracer.suspend(state, &F::executing(0), value, now));
+        }
+    }
+    none()
+}
+
+/// An exception leaves a function.
+unsafe extern "C" fn on_unwind<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    let now = clock::now();
+    // SAFETY: PY_UNWIND comes with (code, offset, exception); the frame of `code` executes.
+    unsafe {
+        if let Some(state) = F::state(argument(arguments, 0)) {
+            let exception = argument(arguments, 2);
+            let closes = is_generator_exit(exception);
+            let raised = raised::<F>(exception);
+            fence(|observer| {
+                observer.tracer.unwind(state, &F::executing(0), &raised, closes, now);
+            });
+        }
+    }
+    none()
+}
+
+/// A handler takes an exception; `finally` and `with` do so too, and raise it again.
+unsafe extern "C" fn on_handled<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: EXCEPTION_HANDLED comes with (code, offset, exception); the frame of `code` executes.
+    unsafe {
+        let code = argument(arguments, 0);
+        let state = F::state(code);
+        let raised = raised::<F>(argument(arguments, 2));
+        let address = CodeAddress(code as usize);
+        fence(|observer| observer.tracer.handle(state, address, &F::executing(0), &raised));
+    }
+    none()
+}
+
+/// A handler raises the exception it took again.
+unsafe extern "C" fn on_reraise<F: EventFrame>(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: RERAISE comes with (code, offset, exception); the frame of `code` executes.
+    unsafe {
+        let raised = raised::<F>(argument(arguments, 2));
+        fence(|observer| observer.tracer.raise_again(&F::executing(0), &raised));
+    }
+    none()
+}
+
+/// A watched type died: called by its weak reference, which is the only argument.
+pub(crate) unsafe extern "C" fn on_type_died(
+    _callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: weak reference callbacks get the reference.
+    let reference = unsafe { argument(arguments, 0) };
+    let dead = fence(|observer| observer.tracer.interpreter().take_dead(reference)).flatten();
+    if let Some(class) = dead {
+        note_death(Death::Type(class));
+    }
+    none()
+}

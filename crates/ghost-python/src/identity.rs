@@ -1,0 +1,29 @@
+//! Who this process is, in terms that tell it from a later one with the same id.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ghost_ledger::Identity;
+
+/// The identity of the running process.
+pub(crate) fn identity(python_hexversion: u32) -> Identity {
+    Identity {
+        pid: std::process::id(),
+        parent_pid: std::os::unix::process::parent_id(),
+        kernel_start_ticks: kernel_start_ticks().unwrap_or(0),
+        python_hexversion,
+    }
+}
+
+/// Where its ledger goes: names sort by start, and two images of one process differ.
+pub(crate) fn ledger_path(run_dir: &Path) -> PathBuf {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    run_dir.join(format!("{}-{:016x}.ledger", std::process::id(), since.as_nanos()))
+}
+
+/// Field 22 of `/proc/self/stat`. The second field may hold blanks and parentheses, so fields are
+/// counted from the last one.
+fn kernel_start_ticks() -> Option<u64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+}

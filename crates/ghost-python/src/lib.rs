@@ -1,0 +1,80 @@
+//! The extension `ghostglass._native`: the only part of Ghostglass that lives in the observed process.
+//!
+//! # Constraints, and what each forced
+//! * The program must behave as if we were not there: every callback passes through one fence
+//!   ([`boundary`]), which catches panics, clears errors and switches observing off at the first
+//!   internal failure.
+//! * Nothing of the host may run because of us: no attribute access that could execute Python code,
+//!   no import and no user code from a callback; names are read from C fields ([`naming`]).
+//! * Everything runs under the interpreter lock, on the thread that made the event. We start no
+//!   thread, install no signal handler and keep no descriptor open.
+//! * Fast: frames are read raw where a self-test has shown that their layout is the expected one
+//!   ([`frames`]), else through the public API.
+//!
+//! # Way of an event
+//! `sys.monitoring` → [`callbacks`] → [`boundary`] → `ghost_tracer::Tracer` → ledger.
+//!
+//! `unsafe` is what this crate is for; every module below that needs it says so and lists what it
+//! relies on.
+#![deny(unsafe_code)]
+
+#[cfg(not(Py_3_12))]
+compile_error!("Ghostglass needs CPython 3.12 or newer; set PYO3_PYTHON to one");
+#[cfg(Py_GIL_DISABLED)]
+compile_error!("free-threaded builds of CPython are not supported yet");
+
+#[expect(unsafe_code, reason = "hands out the one observer under the interpreter lock")]
+mod boundary;
+#[expect(unsafe_code, reason = "called by the interpreter with raw arguments")]
+mod callbacks;
+#[expect(unsafe_code, reason = "reads the processor's time stamp counter")]
+mod clock;
+#[expect(unsafe_code, reason = "reads and sets the extra slot of code objects")]
+mod code_extra;
+mod editable;
+#[expect(unsafe_code, reason = "reads interpreter frames")]
+mod frames;
+mod identity;
+mod layout;
+mod monitoring;
+#[expect(unsafe_code, reason = "reads names from C fields")]
+mod naming;
+#[expect(unsafe_code, reason = "works on objects the callbacks were given")]
+mod observer;
+#[expect(unsafe_code, reason = "compares raw reads with the public API")]
+mod self_test;
+#[expect(unsafe_code, reason = "registers the fork handler")]
+mod startup;
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+
+/// The observer of Ghostglass.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(start, module)?)?;
+    module.add_function(wrap_pyfunction!(stop, module)?)?;
+    module.add_function(wrap_pyfunction!(is_observing, module)?)?;
+    Ok(())
+}
+
+/// Observe this process into `run_dir`; return one line that says why not, if not.
+#[pyfunction]
+#[pyo3(signature = (run_dir, /))]
+fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
+    startup::start(py, run_dir).err().map(|error| error.to_string())
+}
+
+/// Stop observing; does nothing if nothing is observed.
+#[pyfunction]
+fn stop() {
+    boundary::close();
+}
+
+/// Tell whether this process is being observed.
+#[pyfunction]
+fn is_observing() -> bool {
+    boundary::is_observing()
+}

@@ -1,0 +1,163 @@
+//! `sys.monitoring`: which tool ids we take, which events we ask for. Safe code throughout.
+//!
+//! Two tools where two ids are free: *discovery* sees the first start of every code object and then
+//! disables itself there; the *worker* gets local events on observed code only. With one id free, one
+//! tool with global events. Ids 0, 1, 2 and 5 belong to debuggers, coverage, profilers and optimizers.
+
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::ffi::PyObject;
+use pyo3::prelude::*;
+
+use crate::callbacks::{CallbackType, Callbacks};
+
+/// Ids nobody else has a claim to.
+const FREE_IDS: [u8; 2] = [3, 4];
+/// What `sys.monitoring.get_tool` says of us.
+const TOOL_NAME: &str = "ghostglass";
+
+/// `sys.monitoring.DISABLE`, for callbacks; a static of the interpreter, set before the first one.
+static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(std::ptr::null_mut());
+
+/// A new reference to `sys.monitoring.DISABLE`. It is immortal like `None`: all supported versions
+/// define it as a static object.
+pub(crate) fn disable_object() -> *mut PyObject {
+    DISABLE.load(Relaxed)
+}
+
+/// The ids we hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tools {
+    /// One for first sights, one for observed code.
+    Two { discovery: u8, worker: u8 },
+    /// One for both.
+    One(u8),
+}
+
+impl Tools {
+    /// Takes free ids. `None` where there are none.
+    pub(crate) fn take(monitoring: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+        let mut taken = Vec::new();
+        for id in FREE_IDS {
+            match monitoring.call_method1("use_tool_id", (id, TOOL_NAME)) {
+                Ok(_) => taken.push(id),
+                Err(error) if error.is_instance_of::<PyValueError>(monitoring.py()) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(match taken[..] {
+            [discovery, worker] => Some(Self::Two { discovery, worker }),
+            [only] => Some(Self::One(only)),
+            _ => None,
+        })
+    }
+
+    /// Gives the ids back.
+    pub(crate) fn free(self, monitoring: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (first, second) = match self {
+            Self::Two { discovery, worker } => (discovery, Some(worker)),
+            Self::One(only) => (only, None),
+        };
+        for id in [Some(first), second].into_iter().flatten() {
+            monitoring.call_method1("free_tool_id", (id,))?;
+        }
+        Ok(())
+    }
+
+    fn worker(self) -> u8 {
+        match self {
+            Self::Two { worker, .. } | Self::One(worker) => worker,
+        }
+    }
+
+    /// The worker's id and the events of observed code; none where all events are global.
+    pub(crate) fn local_events(self, events: &Events) -> Option<(u8, u32)> {
+        matches!(self, Self::Two { .. }).then(|| (self.worker(), events.local()))
+    }
+
+    /// Registers the callbacks. No event arrives before [`Self::enable`].
+    pub(crate) fn register(
+        self,
+        monitoring: &Bound<'_, PyAny>,
+        events: &Events,
+        class: &CallbackType,
+        callbacks: &Callbacks,
+    ) -> PyResult<()> {
+        let py = monitoring.py();
+        DISABLE.store(monitoring.getattr("DISABLE")?.into_ptr(), Relaxed);
+        if let Self::Two { discovery, .. } = self {
+            let callback = class.make(py, callbacks.discover)?;
+            monitoring.call_method1("register_callback", (discovery, events.start, callback))?;
+        }
+        let worker = [
+            (events.start, callbacks.start),
+            (events.resume, callbacks.resume),
+            (events.returned, callbacks.returned),
+            (events.yielded, callbacks.yielded),
+            (events.unwind, callbacks.unwound),
+            (events.throw, callbacks.thrown),
+            (events.handled, callbacks.handled),
+            (events.reraise, callbacks.reraised),
+        ];
+        for (event, target) in worker {
+            let callback = class.make(py, target)?;
+            monitoring.call_method1("register_callback", (self.worker(), event, callback))?;
+        }
+        Ok(())
+    }
+
+    /// Lets events through.
+    pub(crate) fn enable(self, monitoring: &Bound<'_, PyAny>, events: &Events) -> PyResult<()> {
+        let global = match self {
+            Self::Two { discovery, .. } => {
+                monitoring.call_method1("set_events", (discovery, events.start))?;
+                events.global()
+            }
+            Self::One(_) => events.global() | events.local(),
+        };
+        monitoring.call_method1("set_events", (self.worker(), global))?;
+        Ok(())
+    }
+}
+
+/// Event numbers of the running interpreter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Events {
+    start: u32,
+    resume: u32,
+    returned: u32,
+    yielded: u32,
+    unwind: u32,
+    throw: u32,
+    handled: u32,
+    reraise: u32,
+}
+
+impl Events {
+    pub(crate) fn read(monitoring: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let events = monitoring.getattr("events")?;
+        let number = |name: &str| events.getattr(name)?.extract();
+        Ok(Self {
+            start: number("PY_START")?,
+            resume: number("PY_RESUME")?,
+            returned: number("PY_RETURN")?,
+            yielded: number("PY_YIELD")?,
+            unwind: number("PY_UNWIND")?,
+            throw: number("PY_THROW")?,
+            handled: number("EXCEPTION_HANDLED")?,
+            reraise: number("RERAISE")?,
+        })
+    }
+
+    /// Events that can be had for single code objects.
+    fn local(&self) -> u32 {
+        self.start | self.resume | self.returned | self.yielded
+    }
+
+    /// Events that exist for all code only (up to 3.14). Never answered with DISABLE: that would
+    /// raise in the program.
+    fn global(&self) -> u32 {
+        self.unwind | self.throw | self.handled | self.reraise
+    }
+}

@@ -1,0 +1,145 @@
+//! The observer of this process: the tracer, and what it must know of the interpreter.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use ghost_model::Counter;
+use ghost_tracer::{CodeAddress, CodeState, Raised, Tracer};
+use pyo3::ffi::{self, PyObject};
+
+use crate::boundary::Death;
+use crate::frames::{EventFrame, next_traceback, type_of};
+use crate::naming::Naming;
+use crate::{code_extra, identity};
+
+/// Everything a callback works with.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    pub(crate) tracer: Tracer<Naming>,
+    run_dir: PathBuf,
+    quiet: bool,
+    /// `sys.monitoring.set_local_events`; kept for ever.
+    set_local_events: *mut PyObject,
+    /// Tool id and event mask for observed code, as Python integers; kept for ever. Null where the
+    /// events are global already.
+    local_events: Option<[*mut PyObject; 2]>,
+}
+
+impl Observer {
+    pub(crate) fn new(
+        tracer: Tracer<Naming>,
+        (run_dir, quiet): (PathBuf, bool),
+        set_local_events: *mut PyObject,
+        local_events: Option<[*mut PyObject; 2]>,
+    ) -> Self {
+        Self { tracer, run_dir, quiet, set_local_events, local_events }
+    }
+
+    /// First sight of a code object: decides whether it is observed from now on.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn discover<F: EventFrame>(
+        &mut self,
+        code: *mut PyObject,
+    ) -> Option<&'static CodeState> {
+        // SAFETY: called from PY_START: the lock is held and the frame of `code` executes.
+        let frame = unsafe { F::executing(0) };
+        let address = CodeAddress(code as usize);
+        let globals = frame.globals_of(address);
+        let (observed, description) =
+            self.tracer.interpreter().decide(code, globals, frame.function());
+        if !observed {
+            return None;
+        }
+        // SAFETY: `code` is alive, it executes. A mark as caller goes first, and is forgotten.
+        if !unsafe { code_extra::clear(code) } {
+            return self.refuse_code();
+        }
+        self.tracer.code_died(address);
+        let state = self.tracer.observe(address, &description)?;
+        state.set_tag(F::cells_of(code, description.positional + description.keyword_only));
+        // SAFETY: as above; the state lives for ever.
+        if !unsafe { code_extra::set_state(code, state) } || !self.enable_local_events(code) {
+            return self.refuse_code();
+        }
+        Some(state)
+    }
+
+    fn refuse_code(&mut self) -> Option<&'static CodeState> {
+        self.tracer.count(Counter::CodeRefused, 1);
+        None
+    }
+
+    fn enable_local_events(&self, code: *mut PyObject) -> bool {
+        let Some([tool, events]) = self.local_events else { return true };
+        let arguments = [tool, code, events];
+        // SAFETY: a C function of the interpreter with three live arguments; it runs no user code.
+        unsafe {
+            let result = ffi::PyObject_Vectorcall(
+                self.set_local_events,
+                arguments.as_ptr(),
+                arguments.len(),
+                std::ptr::null_mut(),
+            );
+            if result.is_null() {
+                ffi::PyErr_Clear();
+                return false;
+            }
+            ffi::Py_DECREF(result);
+        }
+        true
+    }
+
+    /// Begins the ledger of a forked child. Where it cannot, the child counts in memory, which nobody
+    /// will read: said in one line, unless the run itself is over.
+    pub(crate) fn begin_child(&mut self) {
+        let path = identity::ledger_path(&self.run_dir);
+        let who = identity::identity(hexversion());
+        let Err(error) = self.tracer.begin_child(&path, &who) else { return };
+        self.tracer.count(Counter::Failures, 1);
+        if self.run_dir.exists() && !self.quiet {
+            let line = format!("ghost: process {} is not recorded: {error}\n", who.pid);
+            // A closed stderr is no reason to fail.
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+    }
+
+    /// Forgets an address.
+    pub(crate) fn forget(&mut self, death: Death) {
+        match death {
+            Death::Code(code) => self.tracer.code_died(code),
+            Death::Type(class) => self.tracer.type_died(class),
+        }
+    }
+}
+
+/// `sys.hexversion` of the headers this was built with.
+pub(crate) fn hexversion() -> u32 {
+    // SAFETY: a constant of the running interpreter.
+    unsafe { ffi::Py_Version as u32 }
+}
+
+/// What an event says of an exception.
+///
+/// # Safety
+/// `exception` is a live exception object.
+pub(crate) unsafe fn raised<F: EventFrame>(exception: *mut PyObject) -> Raised {
+    // SAFETY: the caller's promise.
+    unsafe {
+        Raised {
+            object: ghost_tracer::ExceptionAddress(exception as usize),
+            class: type_of(exception),
+            traceback: F::traceback(exception),
+            next_link: next_traceback,
+        }
+    }
+}
+
+/// Whether an exception is exactly a `GeneratorExit`.
+///
+/// # Safety
+/// `exception` is a live object.
+pub(crate) unsafe fn is_generator_exit(exception: *mut PyObject) -> bool {
+    // SAFETY: the caller's promise, and a static of the interpreter.
+    unsafe { ffi::Py_TYPE(exception).cast() == ffi::PyExc_GeneratorExit }
+}

@@ -1,0 +1,162 @@
+//! From "this process belongs to a run" to "events are counted", or one line that says why not.
+
+use std::path::{Path, PathBuf};
+
+use ghost_ledger::LedgerError;
+use ghost_tracer::{ScopeRules, Settings, SettingsError, Tracer};
+use pyo3::prelude::*;
+
+use crate::boundary;
+use crate::callbacks::{CallbackType, Callbacks, on_type_died};
+use crate::editable::editable_roots;
+use crate::frames::{EventFrame, PublicFrame, RawFrame};
+use crate::monitoring::{Events, Tools};
+use crate::naming::Naming;
+use crate::observer::{Observer, hexversion};
+use crate::self_test::raw_reads_agree;
+use crate::{clock, code_extra, identity};
+
+/// Forces the public API, so that tests can run the fall-back on interpreters that do not need it.
+const FORCE_PUBLIC_FRAMES: &str = "GHOST_FRAME_READER";
+
+/// Why a process is not observed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("this process is observed already")]
+    AlreadyObserving,
+    #[error("cannot read `{}`: {source}", path.display())]
+    Settings { path: PathBuf, source: std::io::Error },
+    #[error("in `run.conf`: {0}")]
+    Setting(#[from] SettingsError),
+    #[error("other tools hold every free `sys.monitoring` id")]
+    NoToolId,
+    #[error("other tools hold every slot for code objects")]
+    NoCodeSlot,
+    #[error("{}", with_cause(.0))]
+    Ledger(#[from] LedgerError),
+    #[error("the interpreter refused: {0}")]
+    Python(#[from] PyErr),
+}
+
+fn with_cause(error: &LedgerError) -> String {
+    use std::error::Error;
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// Starts observing this process into `run_dir`.
+pub(crate) fn start(py: Python<'_>, run_dir: PathBuf) -> Result<(), StartError> {
+    if boundary::is_installed() {
+        return Err(StartError::AlreadyObserving);
+    }
+    let mut settings = read_settings(&run_dir)?;
+    add_interpreter_folders(py, &mut settings.scope)?;
+    if !code_extra::request_index() {
+        return Err(StartError::NoCodeSlot);
+    }
+    let class = CallbackType::new(py)?;
+    let forced = std::env::var_os(FORCE_PUBLIC_FRAMES).is_some_and(|value| value == "public");
+    if !forced && raw_reads_agree(py, &class) {
+        begin::<RawFrame>(py, run_dir, settings, &class)
+    } else {
+        begin::<PublicFrame>(py, run_dir, settings, &class)
+    }
+}
+
+fn begin<F: EventFrame>(
+    py: Python<'_>,
+    run_dir: PathBuf,
+    settings: Settings,
+    class: &CallbackType,
+) -> Result<(), StartError> {
+    let monitoring = py.import("sys")?.getattr("monitoring")?;
+    let tools = Tools::take(&monitoring)?.ok_or(StartError::NoToolId)?;
+    let outcome = install::<F>(&monitoring, run_dir, settings, class, tools);
+    if outcome.is_err() {
+        tools.free(&monitoring)?;
+    }
+    outcome
+}
+
+fn install<F: EventFrame>(
+    monitoring: &Bound<'_, PyAny>,
+    run_dir: PathBuf,
+    settings: Settings,
+    class: &CallbackType,
+    tools: Tools,
+) -> Result<(), StartError> {
+    let py = monitoring.py();
+    let events = Events::read(monitoring)?;
+    let type_died = class.make(py, on_type_died)?.into_ptr();
+    let naming = Naming::new::<F>(settings.scope, type_died);
+    let path = identity::ledger_path(&run_dir);
+    let who = identity::identity(hexversion());
+    let tracer = Tracer::begin(&path, &who, settings.events, naming, clock::calibrate())?;
+    let local_events = match tools.local_events(&events) {
+        Some((tool, mask)) => {
+            let tool = tool.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr();
+            let mask = mask.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr();
+            Some([tool, mask])
+        }
+        None => None,
+    };
+    let set_local_events = monitoring.getattr("set_local_events")?.into_ptr();
+    boundary::install(Observer::new(
+        tracer,
+        (run_dir, settings.quiet),
+        set_local_events,
+        local_events,
+    ));
+    tools.register(monitoring, &events, class, &Callbacks::reading::<F>())?;
+    // SAFETY: the handler only stores one byte; the extension is never unloaded.
+    unsafe { libc::pthread_atfork(None, None, Some(boundary::after_fork_in_child)) };
+    tools.enable(monitoring, &events)?;
+    Ok(())
+}
+
+fn read_settings(run_dir: &Path) -> Result<Settings, StartError> {
+    let path = run_dir.join("run.conf");
+    let text = std::fs::read_to_string(&path);
+    let text = text.map_err(|source| StartError::Settings { path, source })?;
+    Ok(Settings::parse(&text)?)
+}
+
+/// Tells the project from the interpreter's own folders.
+fn add_interpreter_folders(py: Python<'_>, rules: &mut ScopeRules) -> PyResult<()> {
+    let sys = py.import("sys")?;
+    let os_file: String = py.import("os")?.getattr("__file__")?.extract()?;
+    if let Some(folder) = Path::new(&os_file).parent() {
+        add_with_target(&mut rules.libraries, folder);
+    }
+    let prefix: String = sys.getattr("prefix")?.extract()?;
+    if prefix != sys.getattr("base_prefix")?.extract::<String>()? {
+        add_with_target(&mut rules.libraries, Path::new(&prefix));
+    }
+    for entry in sys.getattr("path")?.try_iter()? {
+        let Ok(entry) = entry?.extract::<String>() else { continue };
+        let folder = Path::new(&entry);
+        if folder.ends_with("site-packages") || folder.ends_with("dist-packages") {
+            add_with_target(&mut rules.libraries, folder);
+            for root in editable_roots(folder) {
+                add_with_target(&mut rules.roots, Path::new(&root));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds a folder, and what it is a link to.
+fn add_with_target(folders: &mut Vec<String>, folder: &Path) {
+    let mut add = |path: &Path| {
+        let path = path.to_string_lossy().into_owned();
+        if !folders.contains(&path) {
+            folders.push(path);
+        }
+    };
+    add(folder);
+    if let Ok(target) = folder.canonicalize() {
+        add(&target);
+    }
+}
