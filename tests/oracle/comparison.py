@@ -90,3 +90,67 @@ def with_stable_names(observation: Observation) -> Observation:
             callers[FROZEN_NAMES.get(module, module) + colon + rest] += count
         seen["callers"] = dict(callers)
     return observation
+
+
+def from_export(profiles: list[dict], expected: Observation) -> Observation:
+    """The rows of an export as an observation, type labels in full as the observers write them.
+
+    A label is short where it is unique in the session: `expected` says what it is short for.
+    """
+    full_names = full_names_by_label(expected)
+    observation: Observation = {}
+    for row in profiles:
+        seen = observation.setdefault(row["fn_key"], {"kind": row["kind"]})
+        for field, distribution in row_distributions(row).items():
+            counts = Counter(seen.get(field, {}))
+            for label, count in distribution.items():
+                counts[with_full_names(label, full_names) if field != "callers" else label] += count
+            seen[field] = dict(counts)
+    return observation
+
+
+def row_distributions(row: dict) -> dict[str, dict[str, int]]:
+    """The distributions of an exported row, under the observers' names."""
+    return {
+        "args": row["arg_type_dist"],
+        "returns": row["ret_type_dist"],
+        "exceptions": row["exc_type_dist"],
+        "yields": row["yield_type_dist"],
+        "callers": row["callers"],
+    }
+
+
+def full_names_by_label(expected: Observation) -> dict[str, str]:
+    """Short name to full name, for every type whose short name is unique in the observation."""
+    names = {name for seen in expected.values() for name in type_names(seen)}
+    short = Counter(short_name(name) for name in names)
+    return {short_name(name): name for name in names if short[short_name(name)] == 1}
+
+
+def type_names(seen: dict) -> set[str]:
+    """Every type of one function, in full."""
+    names = set(seen["returns"]) | set(seen["exceptions"]) | set(seen["yields"])
+    for signature in seen["args"]:
+        names.update(split_signature(signature))
+    return names
+
+
+def split_signature(signature: str) -> list[str]:
+    """The types of `(int, str)`."""
+    inside = signature.removeprefix("(").removesuffix(")")
+    return inside.split(", ") if inside else []
+
+
+def short_name(name: str) -> str:
+    """A qualified name without its module. Only the generated programs have nested names."""
+    if name.startswith("random_"):
+        return name.partition(".")[2]
+    before, locals_, after = name.partition(".<locals>.")
+    return before.rpartition(".")[2] + locals_ + after
+
+
+def with_full_names(label: str, full_names: dict[str, str]) -> str:
+    """A type label, or a signature of them, in full."""
+    if label.startswith("("):
+        return f"({', '.join(full_names.get(part, part) for part in split_signature(label))})"
+    return full_names.get(label, label)

@@ -15,9 +15,9 @@ SUSPENDABLE = {0x20: "generator", 0x80: "coroutine", 0x200: "async_generator"}
 
 
 def function_key(frame):
-    """`module:qualname:firstlineno` of a frame, `<root>` where there is none."""
+    """`module:qualname:firstlineno` of a frame, `:<root>:0` where there is none."""
     if frame is None:
-        return "<root>"
+        return ":<root>:0"
     code = frame.f_code
     return f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{code.co_firstlineno}"
 
