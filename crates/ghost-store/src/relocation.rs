@@ -45,6 +45,11 @@ impl Place {
         holds(self.file, now.file) && holds(self.log, now.log)
     }
 
+    /// Bytes of the log.
+    pub(crate) fn log_length(&self) -> u64 {
+        self.log.map_or(0, |log| log.length)
+    }
+
     /// Takes over the lengths after a write; neither file shrinks while it is open.
     pub(crate) fn grow(&mut self, now: &Self) {
         if self.still_holds(now) {

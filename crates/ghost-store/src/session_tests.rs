@@ -214,6 +214,33 @@ fn a_session_file_cut_short_is_begun_anew_from_the_ledgers() {
 }
 
 #[test]
+fn a_reader_that_stays_cannot_make_the_log_grow_without_bound() {
+    let stage = Stage::new("");
+    let mut writer = stage.writer().with_log_bytes_max(200_000);
+    let reader = stage.reader();
+    let mut refused = 0;
+    for calls in 1..100 {
+        stage.live_ledger(fib(calls));
+        match writer.fold(&stage.run_dir()) {
+            Ok(report) => assert_eq!(report.call_count, calls),
+            Err(error) => {
+                assert!(matches!(error, StoreError::Busy { .. }), "{error}");
+                refused += 1;
+                break;
+            }
+        }
+    }
+    let log = crate::open::log_of(&stage.path());
+    let length = fs::metadata(&log).unwrap().len();
+    assert!(refused == 1 && length < 300_000, "{length}");
+    drop(reader);
+    stage.live_ledger(fib(1000));
+    assert_eq!(writer.fold(&stage.run_dir()).unwrap().call_count, 1000);
+    assert!(fs::metadata(&log).unwrap().len() < length);
+    assert_eq!(calls(&stage.reader().recording().unwrap()), 1000);
+}
+
+#[test]
 fn an_abandoned_run_is_closed_and_its_living_processes_kept() {
     let mut stage = Stage::new("");
     drop(stage.writer());

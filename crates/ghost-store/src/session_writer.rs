@@ -20,6 +20,10 @@ use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{open, recording_rows, session_row};
 
+/// How long the log may grow while a reader keeps it from being emptied. One fold of a large
+/// program writes a few megabytes.
+const LOG_BYTES_MAX: u64 = 64 << 20;
+
 /// Reads a ledger.
 pub(crate) type LedgerReader = Box<dyn Fn(&Path) -> Result<LedgerSnapshot, ReadError> + Send>;
 
@@ -55,6 +59,7 @@ pub struct SessionWriter {
     /// `None` after the file turned out to be lost, until the next fold makes it anew.
     open: Option<OpenFile>,
     read: LedgerReader,
+    log_bytes_max: u64,
 }
 
 struct OpenFile {
@@ -99,7 +104,19 @@ impl SessionWriter {
 
     fn with(data_dir: &DataDir, session: Session, open: Option<OpenFile>) -> Self {
         let path = data_dir.session_path(&session.id);
-        Self { data_dir: data_dir.clone(), path, session, open, read: Box::new(read_ledger) }
+        Self {
+            data_dir: data_dir.clone(),
+            path,
+            session,
+            open,
+            read: Box::new(read_ledger),
+            log_bytes_max: LOG_BYTES_MAX,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_log_bytes_max(self, log_bytes_max: u64) -> Self {
+        Self { log_bytes_max, ..self }
     }
 
     #[cfg(test)]
@@ -119,7 +136,15 @@ impl SessionWriter {
 
     /// Brings the file up to date with the ledgers in `run_dir`, and deletes those of processes
     /// that ended. After an error everything is still in the ledgers: try again later.
+    ///
+    /// While somebody reads for so long that the log cannot be emptied, nothing is written and the
+    /// error is [`StoreError::Busy`].
     pub fn fold(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {
+        self.keep_log_short()?;
+        self.fold_anyway(run_dir)
+    }
+
+    fn fold_anyway(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {
         let mut lost = self.ensure_in_place()?;
         let mut folded = self.fold_once(run_dir);
         if let Err(error) = &folded
@@ -155,12 +180,28 @@ impl SessionWriter {
     /// Folds and closes the file without changing what it says of the session's end.
     pub(crate) fn finish_as_is(mut self) -> Result<FoldReport, StoreError> {
         let run_dir = self.data_dir.run_dir(&self.session.id);
-        let report = self.fold(&run_dir)?;
+        let report = self.fold_anyway(&run_dir)?;
         if let Some(file) = self.open.take() {
             open::close_plain(file.conn).map_err(StoreError::sql(&self.path))?;
         }
         run_folder::remove_if_done(&run_dir)?;
         Ok(report)
+    }
+
+    /// Empties the log where it has grown because of a reader.
+    fn keep_log_short(&mut self) -> Result<(), StoreError> {
+        let Some(file) = &mut self.open else { return Ok(()) };
+        let now = Place::of(&self.path);
+        if now.log_length() <= self.log_bytes_max || !file.place.still_holds(&now) {
+            return Ok(());
+        }
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let refused = file.conn.query_row(sql, [], |row| row.get::<_, bool>(0));
+        if refused.map_err(StoreError::sql(&self.path))? {
+            return Err(StoreError::Busy { path: self.path.clone() });
+        }
+        file.place = Place::of(&self.path);
+        Ok(())
     }
 
     /// Restores the file if it is no longer at its path. What could not be saved is returned as
