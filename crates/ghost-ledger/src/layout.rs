@@ -11,6 +11,7 @@
 //!   32 start, unix ns u64 40 used, bytes u64    48 end, unix ns u64 (0: not closed)
 //!   56 python version, hexversion u32
 //!   64 counters u64[32], indexed by ghost_model::Counter
+//!  320 pid namespace, inode u64 (0: unknown)
 //!
 //! record = 0 kind u16, 2 what u16, 4 size u32 (whole record, multiple of 8), then
 //!   TEXT       8 length u32      12 UTF-8 bytes, zero padded
@@ -51,6 +52,7 @@ pub mod header {
     pub const PYTHON_VERSION: usize = 56;
     pub const COUNTERS: usize = 64;
     pub const COUNTERS_MAX: usize = 32;
+    pub const PID_NAMESPACE: usize = COUNTERS + 8 * COUNTERS_MAX;
 }
 
 /// What a record is.

@@ -99,6 +99,7 @@ fn process(bytes: &[u8]) -> Process {
         pid: half(header::PID),
         parent_pid: half(header::PARENT_PID),
         kernel_start_ticks: word(header::KERNEL_START_TICKS),
+        pid_namespace: word(header::PID_NAMESPACE),
         start_unix_ns: word(header::START_UNIX_NS),
         end_unix_ns: end,
         python_version: version_text(hexversion),

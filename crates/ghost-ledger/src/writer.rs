@@ -36,6 +36,8 @@ pub struct Identity {
     pub parent_pid: u32,
     /// Kernel start time in clock ticks.
     pub kernel_start_ticks: u64,
+    /// Inode of the namespace in which these ids mean something; 0 where it is not known.
+    pub pid_namespace: u64,
     /// `sys.hexversion`.
     pub python_hexversion: u32,
 }
@@ -266,6 +268,7 @@ impl Ledger {
         self.put(header::VERSION, pair(VERSION, HEADER_BYTES as u32));
         self.put(header::PID, pair(who.pid, who.parent_pid));
         self.put(header::KERNEL_START_TICKS, who.kernel_start_ticks);
+        self.put(header::PID_NAMESPACE, who.pid_namespace);
         self.put(header::START_UNIX_NS, unix_ns());
         self.put(header::USED, self.used as u64);
         self.put(header::PYTHON_VERSION, who.python_hexversion.into());

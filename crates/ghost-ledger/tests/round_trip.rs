@@ -7,8 +7,13 @@ use ghost_ledger::layout::CellKind;
 use ghost_ledger::{ActivationEntry, Counter, Identity, Ledger, LedgerSnapshot, read_ledger};
 use ghost_model::{FunctionId, FunctionKind, Outcome, ProcessState, TypeId, bucket_index};
 
-const WHO: Identity =
-    Identity { pid: 42, parent_pid: 7, kernel_start_ticks: 99, python_hexversion: 0x030d_00f0 };
+const WHO: Identity = Identity {
+    pid: 42,
+    parent_pid: 7,
+    kernel_start_ticks: 99,
+    pid_namespace: 11,
+    python_hexversion: 0x030d_00f0,
+};
 
 struct Fixture {
     folder: tempfile::TempDir,
@@ -64,7 +69,7 @@ fn every_record_is_read_back() {
     fixture.ledger.close();
 
     let snapshot = read(&fixture.path("1.ledger"));
-    assert_eq!(snapshot.process.pid, 42);
+    assert_eq!((snapshot.process.pid, snapshot.process.pid_namespace), (42, 11));
     assert_eq!(snapshot.process.python_version, "3.13.0");
     assert_eq!(snapshot.process.state, ProcessState::Finished);
     assert_eq!(snapshot.process.counters, [(Counter::EndsMissed, 9)]);

@@ -96,6 +96,8 @@ pub struct Process {
     pub parent_pid: u32,
     /// Start of the process as the kernel counts it (clock ticks since boot); tells reused ids apart.
     pub kernel_start_ticks: u64,
+    /// Inode of the namespace in which its ids mean something; 0 where it is not known.
+    pub pid_namespace: u64,
     /// When observing began, nanoseconds since the Unix epoch.
     pub start_unix_ns: u64,
     /// When the interpreter shut down, if it did.

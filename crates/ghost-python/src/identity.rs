@@ -11,6 +11,7 @@ pub(crate) fn identity(python_hexversion: u32) -> Identity {
         pid: std::process::id(),
         parent_pid: std::os::unix::process::parent_id(),
         kernel_start_ticks: kernel_start_ticks().unwrap_or(0),
+        pid_namespace: pid_namespace().unwrap_or(0),
         python_hexversion,
     }
 }
@@ -26,4 +27,9 @@ pub(crate) fn ledger_path(run_dir: &Path) -> PathBuf {
 fn kernel_start_ticks() -> Option<u64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+fn pid_namespace() -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    Some(std::fs::metadata("/proc/self/ns/pid").ok()?.ino())
 }

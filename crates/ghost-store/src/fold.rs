@@ -253,13 +253,14 @@ fn write_process(
     recording: &Recording,
 ) -> rusqlite::Result<()> {
     let calls = recording.profiles.iter().map(Profile::call_count).fold(0, u64::saturating_add);
-    let sql = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     conn.prepare_cached(sql)?.execute(params![
         known.process_id,
         name,
         process.pid,
         process.parent_pid,
         Unsigned(process.kernel_start_ticks),
+        Unsigned(process.pid_namespace),
         Unsigned(process.start_unix_ns),
         process.end_unix_ns.map(Unsigned),
         process.python_version,

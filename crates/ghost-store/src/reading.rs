@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ghost_ledger::{LedgerSnapshot, ReadError};
 use ghost_model::ProcessState;
 
-use crate::liveness::running_start_ticks;
+use crate::liveness::{is_elsewhere, may_run_elsewhere, running_start_ticks};
 use crate::run_folder::{self, LedgerFile};
 use crate::session_writer::LedgerReader;
 
@@ -31,7 +31,11 @@ impl Reading {
             if ledger.is_replaced_among(all) { None } else { running_start_ticks(ledger.pid) };
         match read(&ledger.path) {
             Ok(mut snapshot) => {
-                let alive = start_ticks == Some(snapshot.process.kernel_start_ticks);
+                let alive = if is_elsewhere(&snapshot.process) {
+                    may_run_elsewhere(&snapshot.process, &ledger.path)
+                } else {
+                    start_ticks == Some(snapshot.process.kernel_start_ticks)
+                };
                 if snapshot.process.state == ProcessState::Running && !alive {
                     snapshot.process.state = ProcessState::Ended;
                 }

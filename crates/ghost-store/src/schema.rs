@@ -55,6 +55,7 @@ CREATE TABLE processes (
     pid                INTEGER NOT NULL,
     parent_pid         INTEGER NOT NULL,
     kernel_start_ticks INTEGER NOT NULL,
+    pid_namespace      INTEGER NOT NULL,     -- where these ids mean something; 0: not known
     start_unix_ns      INTEGER NOT NULL,
     end_unix_ns        INTEGER,
     python_version     TEXT NOT NULL,

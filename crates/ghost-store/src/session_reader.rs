@@ -11,6 +11,7 @@ use ghost_model::{
 use rusqlite::Connection;
 
 use crate::data_dir::DataDir;
+use crate::liveness::{is_elsewhere, running_start_ticks};
 use crate::profile_sets::ProfileSets;
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
@@ -82,8 +83,9 @@ impl SessionReader {
         let processes = recording_rows::processes(&self.conn);
         let mut processes = processes.map_err(StoreError::sql(&self.path))?;
         for (_, process) in &mut processes {
-            let ticks = crate::liveness::running_start_ticks(process.pid);
-            if process.state == ProcessState::Running && ticks != Some(process.kernel_start_ticks) {
+            let ticks = running_start_ticks(process.pid);
+            let gone = ticks != Some(process.kernel_start_ticks) && !is_elsewhere(process);
+            if process.state == ProcessState::Running && gone {
                 process.state = ProcessState::Ended;
             }
         }

@@ -8,9 +8,13 @@ use ghost_ledger::{Counter, FunctionSlots, HistogramBlock, Ledger, Slot};
 use ghost_model::bucket_index;
 
 use crate::limits::{CALLERS_MAX, OUTCOMES_MAX, SIGNATURES_MAX};
+use crate::type_registry::OVERFLOW;
 
 /// Blocks of 32 buckets that are told apart; the last takes everything longer (4.9 hours).
 const BLOCKS: usize = 11;
+
+/// Kinds of cells.
+const CELL_KINDS: usize = CellKind::BucketWraps as usize + 1;
 
 /// A function as the ledger knows it. Lives as long as the process.
 #[derive(Debug)]
@@ -19,11 +23,19 @@ pub(crate) struct FunctionState {
     pub(crate) slots: &'static FunctionSlots,
     blocks: [Cell<Option<&'static HistogramBlock>>; BLOCKS],
     cells: RefCell<HashMap<(CellKind, u32, u32), Slot>>,
+    /// Cells per kind.
+    counts: [Cell<usize>; CELL_KINDS],
 }
 
 impl FunctionState {
     pub(crate) fn new(id: u32, slots: &'static FunctionSlots) -> Self {
-        Self { id, slots, blocks: Default::default(), cells: RefCell::default() }
+        Self {
+            id,
+            slots,
+            blocks: Default::default(),
+            cells: RefCell::default(),
+            counts: Default::default(),
+        }
     }
 
     /// Records the duration of an ended activation.
@@ -43,7 +55,9 @@ impl FunctionState {
     fn add_latency_slowly(&self, ledger: &mut Ledger, bucket: u32) {
         let place = &self.blocks[bucket as usize / BLOCK_BUCKETS];
         if place.get().is_some() {
-            self.cell(ledger, CellKind::BucketWraps, bucket, 0).add(1);
+            if let Some(wraps) = self.cell(ledger, CellKind::BucketWraps, bucket, 0) {
+                wraps.add(1);
+            }
             return;
         }
         let first = bucket / BLOCK_BUCKETS as u32 * BLOCK_BUCKETS as u32;
@@ -53,49 +67,41 @@ impl FunctionState {
         }
     }
 
-    /// The counter for `key`, made on first use; that of the overflow where the bound is reached.
-    pub(crate) fn cell(&self, ledger: &mut Ledger, kind: CellKind, key: u32, second: u32) -> Slot {
-        if let Some(&slot) = self.cells.borrow().get(&(kind, key, second)) {
-            return slot;
-        }
-        if self.count(kind) >= bound(kind) {
-            let refused = refused(ledger, kind);
-            refused.add(1);
-            let key = overflow_key(kind);
-            return self.existing_or_new(ledger, kind, key, 0).unwrap_or(refused);
-        }
-        let slot = self.existing_or_new(ledger, kind, key, second);
-        slot.unwrap_or_else(|| refused(ledger, kind))
-    }
-
-    /// Whether one more of this kind would go beyond the bound.
-    pub(crate) fn is_full(&self, kind: CellKind) -> bool {
-        self.count(kind) >= bound(kind)
-    }
-
-    /// Whether there is a counter for `key`.
-    pub(crate) fn has_cell(&self, kind: CellKind, key: u32) -> bool {
-        self.cells.borrow().contains_key(&(kind, key, 0))
-    }
-
-    fn existing_or_new(
+    /// The counter for `key`, made on first use. `None` beyond the bound: see [`Self::overflow`].
+    pub(crate) fn cell(
         &self,
         ledger: &mut Ledger,
         kind: CellKind,
         key: u32,
         second: u32,
     ) -> Option<Slot> {
-        let mut cells = self.cells.borrow_mut();
-        if let Some(&slot) = cells.get(&(kind, key, second)) {
-            return Some(slot);
-        }
-        let slot = ledger.add_cell(kind, self.id, key, second)?;
-        cells.insert((kind, key, second), slot);
-        Some(slot)
+        let known = self.cells.borrow().get(&(kind, key, second)).copied();
+        known.or_else(|| {
+            let fits = !self.is_full(kind);
+            fits.then(|| self.new_cell(ledger, kind, key, second)).flatten()
+        })
     }
 
-    fn count(&self, kind: CellKind) -> usize {
-        self.cells.borrow().keys().filter(|(k, _, _)| *k == kind).count()
+    /// The counter for everything beyond the bound; notes one more that is counted there.
+    pub(crate) fn overflow(&self, ledger: &mut Ledger, kind: CellKind) -> Slot {
+        let refused = refused(ledger, kind);
+        refused.add(1);
+        let key = if kind == CellKind::Caller { OVERFLOW_FUNCTION } else { OVERFLOW };
+        let known = self.cells.borrow().get(&(kind, key, 0)).copied();
+        known.or_else(|| self.new_cell(ledger, kind, key, 0)).unwrap_or(refused)
+    }
+
+    /// Whether another counter of this kind would go beyond the bound.
+    pub(crate) fn is_full(&self, kind: CellKind) -> bool {
+        self.counts[kind as usize].get() >= bound(kind)
+    }
+
+    fn new_cell(&self, ledger: &mut Ledger, kind: CellKind, key: u32, second: u32) -> Option<Slot> {
+        let slot = ledger.add_cell(kind, self.id, key, second)?;
+        self.cells.borrow_mut().insert((kind, key, second), slot);
+        let count = &self.counts[kind as usize];
+        count.set(count.get() + 1);
+        Some(slot)
     }
 }
 
@@ -107,13 +113,6 @@ fn bound(kind: CellKind) -> usize {
         CellKind::Return | CellKind::Yield | CellKind::Exception | CellKind::Handled => {
             OUTCOMES_MAX
         }
-    }
-}
-
-fn overflow_key(kind: CellKind) -> u32 {
-    match kind {
-        CellKind::Caller => OVERFLOW_FUNCTION,
-        _ => 0,
     }
 }
 

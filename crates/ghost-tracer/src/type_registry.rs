@@ -45,7 +45,7 @@ pub(crate) struct TypeRegistry {
     signatures: HashMap<Box<[u32]>, u32>,
 }
 
-/// Number of the type `…`.
+/// Number of the type `…`, and of the signature that is made of it alone.
 pub(crate) const OVERFLOW: u32 = 0;
 /// Number of the type of a parameter that holds nothing.
 const UNSET: u32 = 1;
@@ -63,7 +63,9 @@ impl TypeRegistry {
             let qualname = texts.number(ledger, name);
             ledger.add_type(module, qualname, &[]);
         }
-        Self { live: HashMap::new(), by_name: HashMap::new(), signatures: HashMap::new() }
+        ledger.add_signature(&[OVERFLOW]);
+        let signatures = HashMap::from([(Box::from([OVERFLOW]), OVERFLOW)]);
+        Self { live: HashMap::new(), by_name: HashMap::new(), signatures }
     }
 
     /// The number of a live type, cached from now on by code state `user`.
@@ -118,18 +120,15 @@ impl TypeRegistry {
         self.live.remove(&class).map(|live| live.users).unwrap_or_default()
     }
 
-    /// The number of a signature, if it is known or `create` allows a new one.
-    pub(crate) fn signature(
-        &mut self,
-        ledger: &mut Ledger,
-        types: &[u32],
-        create: impl FnOnce() -> bool,
-    ) -> Option<u32> {
-        if let Some(&number) = self.signatures.get(types) {
+    /// The number of a signature that was seen before.
+    pub(crate) fn known_signature(&self, types: &[u32]) -> Option<u32> {
+        self.signatures.get(types).copied()
+    }
+
+    /// The number of a signature; `None` where the ledger is full.
+    pub(crate) fn signature(&mut self, ledger: &mut Ledger, types: &[u32]) -> Option<u32> {
+        if let Some(number) = self.known_signature(types) {
             return Some(number);
-        }
-        if !create() {
-            return None;
         }
         let number = ledger.add_signature(types)?;
         self.signatures.insert(types.into(), number);

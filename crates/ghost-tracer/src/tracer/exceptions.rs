@@ -1,10 +1,12 @@
 //! Exceptions: which functions they leave, and which function ends them.
 
 use ghost_ledger::layout::CellKind;
+use ghost_ledger::{Ledger, Slot};
 
 use super::{End, Tracer};
 use crate::code_state::CodeState;
 use crate::exception_flight::{Flight, Left};
+use crate::function_state::FunctionState;
 use crate::{Activation, CodeAddress, Interpreter, Raised};
 
 /// Second key of an exception nobody caught yet.
@@ -35,7 +37,7 @@ impl<I: Interpreter> Tracer<I> {
         }
         let class = self.type_number(raised.class, None);
         let function = code.function.get();
-        let slot = function.cell(&mut self.ledger, CellKind::Exception, class, UNCAUGHT);
+        let slot = exception_slot(function, &mut self.ledger, class, UNCAUGHT);
         slot.add(1);
         let flight = self.stacks.running.flights.seen(raised, frame.frame());
         if flight.handled {
@@ -68,7 +70,8 @@ impl<I: Interpreter> Tracer<I> {
         flight.handled = true;
         flight.handler = observed.map(|code| {
             let function = code.function.get();
-            function.cell(&mut self.ledger, CellKind::Handled, class, 0)
+            let slot = function.cell(&mut self.ledger, CellKind::Handled, class, 0);
+            slot.unwrap_or_else(|| function.overflow(&mut self.ledger, CellKind::Handled))
         });
         if let Some(handled) = flight.handler {
             handled.add(1);
@@ -87,7 +90,7 @@ impl<I: Interpreter> Tracer<I> {
 }
 
 /// The handler was none: it raised the exception again.
-fn take_back(flight: &mut Flight, ledger: &mut ghost_ledger::Ledger) {
+fn take_back(flight: &mut Flight, ledger: &mut Ledger) {
     flight.handled = false;
     if let Some(handled) = flight.handler.take() {
         handled.subtract(1);
@@ -97,8 +100,13 @@ fn take_back(flight: &mut Flight, ledger: &mut ghost_ledger::Ledger) {
     }
 }
 
-fn move_to(left: &mut Left, catcher: u32, ledger: &mut ghost_ledger::Ledger) {
-    let slot = left.function.cell(ledger, CellKind::Exception, left.class, catcher);
+fn exception_slot(function: &FunctionState, ledger: &mut Ledger, class: u32, catcher: u32) -> Slot {
+    let slot = function.cell(ledger, CellKind::Exception, class, catcher);
+    slot.unwrap_or_else(|| function.overflow(ledger, CellKind::Exception))
+}
+
+fn move_to(left: &mut Left, catcher: u32, ledger: &mut Ledger) {
+    let slot = exception_slot(left.function, ledger, left.class, catcher);
     left.slot.subtract(1);
     slot.add(1);
     left.slot = slot;

@@ -10,64 +10,81 @@ use crate::function_state::OVERFLOW_FUNCTION;
 use crate::limits::PARAMETERS_MAX;
 use crate::sampling::Sample;
 use crate::shadow_stack::Entry;
-use crate::type_registry::{OVERFLOW, declared_order};
+use crate::type_registry::declared_order;
 use crate::{Activation, CodeAddress, FrameAddress, Interpreter, TypeAddress};
+
+fn parameter_types(code: &CodeState, frame: &impl Activation) -> Vec<TypeAddress> {
+    (0..code.parameters().min(PARAMETERS_MAX)).map(|at| frame.parameter_type(at)).collect()
+}
 
 impl<I: Interpreter> Tracer<I> {
     #[cold]
     #[inline(never)]
     pub(super) fn miss_signature(&mut self, code: &'static CodeState, frame: &impl Activation) {
-        let parameters = code.parameters().min(PARAMETERS_MAX);
-        let addresses: Vec<_> = (0..parameters).map(|at| frame.parameter_type(at)).collect();
-        let types = addresses.iter().map(|&class| self.type_number(class, Some(code))).collect();
-        let types = declared_order(code.shape.get(), types);
+        let addresses = parameter_types(code, frame);
+        let types = self.signature_types(code, &addresses);
         let function = code.function.get();
-        let full = function.is_full(CellKind::Args);
-        let known = self.types.signature(&mut self.ledger, &types, || !full);
-        let fits = known.filter(|&number| !full || function.has_cell(CellKind::Args, number));
-        let number = fits.unwrap_or_else(|| self.refuse_signature());
-        let slot = function.cell(&mut self.ledger, CellKind::Args, number, 0);
-        slot.add(1);
-        if fits.is_some() {
-            code.remember_signature(&addresses, slot);
+        // A signature nobody counts must not take room in the ledger.
+        let number = if function.is_full(CellKind::Args) {
+            self.types.known_signature(&types)
+        } else {
+            self.types.signature(&mut self.ledger, &types)
+        };
+        let cell = |number| function.cell(&mut self.ledger, CellKind::Args, number, 0);
+        match number.and_then(cell) {
+            Some(slot) => {
+                slot.add(1);
+                code.remember_signature(&addresses, slot);
+            }
+            None => function.overflow(&mut self.ledger, CellKind::Args).add(1),
         }
     }
 
-    /// The signature `(…)`, for those beyond the bound.
-    fn refuse_signature(&mut self) -> u32 {
-        self.ledger.counter(Counter::SignaturesRefused).add(1);
-        self.types.signature(&mut self.ledger, &[OVERFLOW], || true).unwrap_or_default()
+    fn signature_types(&mut self, code: &CodeState, addresses: &[TypeAddress]) -> Vec<u32> {
+        let types = addresses.iter().map(|&class| self.type_number(class, Some(code))).collect();
+        declared_order(code.shape.get(), types)
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn miss_caller(&mut self, code: &'static CodeState, caller: CodeAddress) {
         let number = self.function_number(caller, Some(code));
-        let function = code.function.get();
-        let known = !function.is_full(CellKind::Caller);
-        let slot = function.cell(&mut self.ledger, CellKind::Caller, number, 0);
-        slot.add(1);
-        if known {
+        self.miss(code, CellKind::Caller, number, |code, slot| {
             code.callers.remember(caller.0, slot);
-        }
+        });
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn miss_return(&mut self, code: &'static CodeState, value: TypeAddress) {
         let number = self.type_number(value, Some(code));
-        let slot = code.function.get().cell(&mut self.ledger, CellKind::Return, number, 0);
-        slot.add(1);
-        code.returns.remember(value.0, slot);
+        self.miss(code, CellKind::Return, number, |code, slot| {
+            code.returns.remember(value.0, slot);
+        });
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn miss_yield(&mut self, code: &'static CodeState, value: TypeAddress) {
         let number = self.type_number(value, Some(code));
-        let slot = code.function.get().cell(&mut self.ledger, CellKind::Yield, number, 0);
-        slot.add(1);
-        code.yields.remember(value.0, slot);
+        self.miss(code, CellKind::Yield, number, |code, slot| code.yields.remember(value.0, slot));
+    }
+
+    fn miss(
+        &mut self,
+        code: &'static CodeState,
+        kind: CellKind,
+        number: u32,
+        remember: impl FnOnce(&CodeState, ghost_ledger::Slot),
+    ) {
+        let function = code.function.get();
+        match function.cell(&mut self.ledger, kind, number, 0) {
+            Some(slot) => {
+                slot.add(1);
+                remember(code, slot);
+            }
+            None => function.overflow(&mut self.ledger, kind).add(1),
+        }
     }
 
     pub(super) fn type_number(&mut self, class: TypeAddress, user: Option<&CodeState>) -> u32 {
@@ -115,14 +132,10 @@ impl<I: Interpreter> Tracer<I> {
         frame: &impl Activation,
         now: u64,
     ) {
-        let types = (0..code.parameters().min(PARAMETERS_MAX)).map(|at| frame.parameter_type(at));
-        let types: Vec<_> = types.collect();
-        let types = types.into_iter().map(|class| self.type_number(class, Some(code))).collect();
-        let types = declared_order(code.shape.get(), types);
+        let addresses = parameter_types(code, frame);
+        let types = self.signature_types(code, &addresses);
         // Only signatures that are counted are shown: no new one is made for an example.
-        let Some(signature) = self.types.signature(&mut self.ledger, &types, || false) else {
-            return;
-        };
+        let Some(signature) = self.types.known_signature(&types) else { return };
         let caller = match frame.caller() {
             CodeAddress(0) => ROOT_FUNCTION,
             caller => self.function_number(caller, None),
