@@ -13,7 +13,7 @@ mod target;
 
 use crate::args::RunArguments;
 use crate::exit::{CommandError, FAILURE};
-use crate::output::talk;
+use crate::output::{talk, terminal};
 use interpreter::Surroundings;
 use recorder::Recorder;
 use supervisor::Supervisor;
@@ -58,6 +58,8 @@ fn record(
     };
     let recording = recorder.follow(supervisor.pid());
     let ending = supervisor.wait();
-    summary::say(&recording.end(ending.as_ref().ok().copied()), launch, quiet);
+    let outcome = recording.end(ending.as_ref().ok().copied());
+    terminal::stop_in_background();
+    summary::say(&outcome, launch, quiet);
     Ok(ending?)
 }

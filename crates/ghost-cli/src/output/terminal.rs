@@ -1,6 +1,9 @@
 //! What standard output is: a terminal of some width, or something that takes any width.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, stderr, stdout};
+
+use rustix::process::{Signal, getpgrp, getpid, kill_process};
+use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 
 use crate::environment;
 
@@ -15,4 +18,15 @@ pub(crate) fn width() -> Option<usize> {
     let reported = rustix::termios::tcgetwinsize(stdout()).ok();
     let reported = reported.map(|size| usize::from(size.ws_col)).filter(|&columns| columns > 0);
     Some(reported.or_else(environment::columns).unwrap_or(WIDTH_DEFAULT))
+}
+
+/// Stops, as the kernel would stop us, before a background job writes to a terminal that does not
+/// want it (`stty tostop`). Where SIGTTOU is caught, writing there would try again for ever.
+pub(crate) fn stop_in_background() {
+    let refuses =
+        tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::TOSTOP));
+    if refuses && tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp()) {
+        // Fails never: it is our own process.
+        let _ = kill_process(getpid(), Signal::STOP);
+    }
 }

@@ -14,6 +14,7 @@ const DEAD: Identity = Identity {
     pid: 4_194_305,
     parent_pid: 1,
     kernel_start_ticks: 1,
+    pid_namespace: 0,
     python_hexversion: 0x030d_00f0,
 };
 

@@ -241,9 +241,26 @@ fn control_z_stops_both_and_the_shell_continues_both() {
 }
 
 #[test]
-fn a_program_that_ignores_control_z_keeps_the_terminal() {
-    let program = "import os, signal; signal.signal(signal.SIGTSTP, lambda *_: os.write(1, b'kept\\n'))\n\
-                   os.write(1, b'ready\\n'); signal.pause()";
+fn a_program_that_handles_control_z_keeps_the_terminal() {
+    let program = "import os, signal\n\
+                   signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])\n\
+                   os.write(1, b'ready\\n'); signal.sigwait([signal.SIGTSTP])\n\
+                   os.write(1, b'kept\\n')";
     let seen = in_terminal("os.write(leader, b'\\x1a')", program);
     assert!(seen.contains("kept") && !seen.contains("shell: stopped"), "{seen}");
+}
+
+#[test]
+fn a_background_job_waits_to_be_in_front_before_it_speaks() {
+    let program = "import os, signal, termios\n\
+                   modes = termios.tcgetattr(0); modes[3] |= termios.TOSTOP\n\
+                   termios.tcsetattr(0, termios.TCSANOW, modes)\n\
+                   os.write(1, b'ready\\n')\n\
+                   signal.signal(signal.SIGTTOU, signal.SIG_IGN)\n\
+                   os.tcsetpgrp(0, os.getsid(0))";
+    // The summary of a program that nobody observed is what it has to say.
+    let seen = in_terminal("", program);
+    let order = ["shell: stopped", "nothing was observed", "shell: ended 0"];
+    let order = order.map(|text| seen.find(text));
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{seen}");
 }
