@@ -27,7 +27,7 @@ impl Sample {
 pub(crate) fn session() -> Sample {
     Sample {
         session: Session {
-            id: SessionId::new(1_763_630_000, 0x0a1b_2c3d),
+            id: SessionId::new(1_763_630_000_000_000_000, 0xc3d),
             script: "app.py".into(),
             pid: 42,
             start_unix_ns: 1_763_630_000_000_000_000,
@@ -41,6 +41,7 @@ pub(crate) fn session() -> Sample {
             pid: 42,
             parent_pid: 41,
             kernel_start_ticks: 9,
+            pid_namespace: 0,
             start_unix_ns: 1_763_630_000_100_000_000,
             end_unix_ns: Some(1_763_630_002_400_000_000),
             python_version: "3.13.0".into(),

@@ -167,7 +167,9 @@ mod tests {
         fn merging_is_adding(a in prop::collection::vec(1_u64..1 << 30, 0..50), b in prop::collection::vec(1_u64..1 << 30, 0..50)) {
             let build = |durations: &[u64]| {
                 let mut histogram = Histogram::default();
-                durations.iter().for_each(|&d| histogram.add(bucket_index(d), 1));
+                for &duration in durations {
+                    histogram.add(bucket_index(duration), 1);
+                }
                 histogram
             };
             let mut merged = build(&a);

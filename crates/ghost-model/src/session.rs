@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// `<unixtime>-<8 hex>`: sorts by start, unique without coordination.
+///
+/// The first five hex digits are the fraction of the second (in microseconds or so), the last three
+/// are chance.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(String);
 
@@ -12,9 +15,11 @@ pub struct SessionId(String);
 pub struct SessionIdError;
 
 impl SessionId {
-    /// The id of a session that starts now, made unique by `salt`.
-    pub fn new(start_unix_s: u64, salt: u32) -> Self {
-        Self(format!("{start_unix_s}-{salt:08x}"))
+    /// The id of a session that starts at this time, made unique by the low bits of `salt`.
+    pub fn new(start_unix_ns: u64, salt: u32) -> Self {
+        const SECOND_NS: u64 = 1_000_000_000;
+        let fraction = ((start_unix_ns % SECOND_NS) << 20) / SECOND_NS;
+        Self(format!("{}-{fraction:05x}{:03x}", start_unix_ns / SECOND_NS, salt & 0xfff))
     }
 
     /// The id as text.
@@ -103,9 +108,17 @@ mod tests {
 
     #[test]
     fn an_id_survives_its_text() {
-        let id = SessionId::new(1_763_630_000, 0xa1b2);
-        assert_eq!(id.as_str(), "1763630000-0000a1b2");
+        let id = SessionId::new(1_763_630_000_500_000_000, 0xa1b2);
+        assert_eq!(id.as_str(), "1763630000-800001b2");
         assert_eq!(id.as_str().parse(), Ok(id));
+    }
+
+    #[test]
+    fn ids_sort_by_start_within_a_second() {
+        let earlier = SessionId::new(1_763_630_000_000_002_000, 0xfff);
+        assert!(earlier < SessionId::new(1_763_630_000_000_005_000, 0));
+        let last = SessionId::new(1_763_630_000_999_999_999, 0xfff);
+        assert_eq!(last.as_str(), "1763630000-ffffffff");
     }
 
     #[test]

@@ -74,6 +74,14 @@ pub(crate) fn create_private_folder(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Makes a folder that must not exist: two sessions never share one.
+pub(crate) fn create_new_private_folder(path: &Path) -> Result<(), StoreError> {
+    fs::DirBuilder::new()
+        .mode(PRIVATE_FOLDER)
+        .create(path)
+        .map_err(|error| folder_error(path, error))
+}
+
 fn check_private_folder(path: &Path) -> Result<(), StoreError> {
     // Not following links: one could point to a folder that others may write to.
     let found = fs::symlink_metadata(path).map_err(StoreError::io("read", path))?;

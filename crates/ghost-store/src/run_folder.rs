@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ghost_model::SessionId;
 
-use crate::data_dir::{DataDir, create_private_file, create_private_folder};
+use crate::data_dir::{DataDir, create_new_private_folder, create_private_file};
 use crate::store_error::StoreError;
 
 const CONF: &str = "run.conf";
@@ -35,7 +35,13 @@ impl RunFolder {
     pub fn create(data_dir: &DataDir, id: &SessionId, conf: &str) -> Result<Self, StoreError> {
         data_dir.create()?;
         let path = data_dir.run_dir(id);
-        create_private_folder(&path)?;
+        create_new_private_folder(&path)?;
+        Self::fill(&path, conf).inspect_err(|_| {
+            let _ = fs::remove_dir_all(&path);
+        })
+    }
+
+    fn fill(path: &Path, conf: &str) -> Result<Self, StoreError> {
         // Locked under another name first: nobody can see it unlocked and take it for abandoned.
         let hidden = path.join("run.conf.new");
         let mut file = create_private_file(&hidden).map_err(StoreError::io("make", &hidden))?;
@@ -43,7 +49,7 @@ impl RunFolder {
         file.write_all(conf.as_bytes()).map_err(StoreError::io("write", &hidden))?;
         let visible = path.join(CONF);
         fs::rename(&hidden, &visible).map_err(StoreError::io("make", &visible))?;
-        Ok(Self { path, _conf: file })
+        Ok(Self { path: path.to_owned(), _conf: file })
     }
 
     /// Locks a folder that nobody holds any more; `None` where somebody does.
@@ -180,7 +186,7 @@ mod tests {
     fn folder() -> (tempfile::TempDir, DataDir, SessionId) {
         let root = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(root.path().to_owned());
-        (root, data_dir, SessionId::new(1_763_630_000, 7))
+        (root, data_dir, SessionId::new(1_763_630_000_000_000_000, 7))
     }
 
     #[test]

@@ -266,7 +266,7 @@ fn one_broken_session_does_not_stop_the_recovery_of_others() {
     let mut stage = Stage::new("");
     drop(stage.writer());
     stage.folder = None;
-    let bad = SessionId::new(1_763_630_001, 8);
+    let bad = SessionId::new(1_763_630_001_000_000_000, 8);
     let ledger = RunFolder::create(&stage.data_dir, &bad, "").unwrap().path().join("9-1.ledger");
     fs::write(&ledger, "x").unwrap();
     fs::write(stage.data_dir.session_path(&bad), "x".repeat(5000)).unwrap();

@@ -34,7 +34,7 @@ impl Stage {
     pub(crate) fn new(conf: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(root.path().join("ghost"));
-        let id = SessionId::new(1_763_630_000, 7);
+        let id = SessionId::new(1_763_630_000_000_000_000, 7);
         let folder = Some(RunFolder::create(&data_dir, &id, conf).unwrap());
         Self { _root: root, data_dir, id, folder, snapshots: Arc::default() }
     }

@@ -24,7 +24,7 @@ impl Home {
     fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(root.path().join("ghost"));
-        Self { _root: root, data_dir, id: SessionId::new(1_763_630_000, 1) }
+        Self { _root: root, data_dir, id: SessionId::new(1_763_630_000_000_000_000, 1) }
     }
 
     fn begin(&self) -> (RunFolder, SessionWriter) {

@@ -188,7 +188,7 @@ mod tests {
 
     fn session() -> Session {
         Session {
-            id: SessionId::new(1_763_630_000, 7),
+            id: SessionId::new(1_763_630_000_000_000_000, 7),
             script: "app.py".into(),
             pid: 42,
             start_unix_ns: 1_763_630_000_500_000_000,
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_readable_session_and_a_broken_file_are_both_listed() {
-        let id = SessionId::new(1_763_630_001, 8);
+        let id = SessionId::new(1_763_630_001_000_000_000, 8);
         let damaged = StoreError::Damaged { path: "x.db".into(), detail: "page 3".into() };
         let entries = [(session().id, Ok(session())), (id, Err(damaged))];
         let json = serde_json::to_string_pretty(&document(&entries)).unwrap();

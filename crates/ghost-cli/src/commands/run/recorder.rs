@@ -76,10 +76,8 @@ impl Recorder {
         let data_dir = DataDir::new(environment::data_root()?);
         let conf = settings::text(arguments, launch.folder.as_deref())?;
         let start_unix_ns = now_unix_ns();
-        let id = SessionId::new(start_unix_ns / 1_000_000_000, salt());
-        let folder = RunFolder::create(&data_dir, &id, &conf).inspect_err(|_| {
-            let _ = fs::remove_dir_all(data_dir.run_dir(&id));
-        })?;
+        let id = SessionId::new(start_unix_ns, salt());
+        let folder = RunFolder::create(&data_dir, &id, &conf)?;
         let script = launch.script.clone();
         let new = NewSession { id: id.clone(), script, pid: 0, start_unix_ns };
         let writer = SessionWriter::create(&data_dir, new).inspect_err(|_| {

@@ -40,6 +40,9 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
             }
             if !quiet {
                 talk::say(format_args!("session {id}: {} (ghost report)", summary(totals)));
+                if totals.call_count == 0 {
+                    talk::hint("no code of the project ran; `--scope all` takes libraries too");
+                }
             }
         }
     }
