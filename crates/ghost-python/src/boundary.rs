@@ -7,10 +7,8 @@ use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
+use crate::observer::{Death, Observer};
 use ghost_model::Counter;
-use ghost_tracer::{CodeAddress, TypeAddress};
-
-use crate::observer::Observer;
 
 /// Not started, or switched off for good.
 const OFF: u8 = 0;
@@ -30,13 +28,6 @@ struct Shared(UnsafeCell<Option<Observer>>);
 unsafe impl Sync for Shared {}
 
 static OBSERVER: Shared = Shared(UnsafeCell::new(None));
-
-/// Something whose address must be forgotten.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Death {
-    Code(CodeAddress),
-    Type(TypeAddress),
-}
 
 /// Runs one callback's work on the observer. Does nothing where observing is off or already busy.
 #[inline]

@@ -9,16 +9,17 @@
 //! documented to have, and answers `None`, or `DISABLE` where the place is never to be seen again.
 
 use std::ffi::c_int;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use ghost_model::FunctionKind;
 use ghost_tracer::CodeAddress;
 use pyo3::ffi::{self, Py_ssize_t, PyObject, vectorcallfunc};
 use pyo3::prelude::*;
 
-use crate::boundary::{Death, fence, note_death};
+use crate::boundary::{fence, note_death};
 use crate::clock;
 use crate::frames::{EventFrame, type_of, wrapped_type};
-use crate::observer::{is_generator_exit, raised};
+use crate::observer::{Death, is_generator_exit, raised};
 
 /// One callable: an object header and where to jump.
 #[repr(C)]
@@ -118,9 +119,17 @@ fn none() -> *mut PyObject {
     unsafe { ffi::Py_None() }
 }
 
+/// `sys.monitoring.DISABLE`: like `None` an immortal object on all supported versions.
+static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Must be told before the first event arrives.
+pub(crate) fn set_disable(object: *mut PyObject) {
+    DISABLE.store(object, Relaxed);
+}
+
 /// The answer that asks for no more events from this place.
 fn disable() -> *mut PyObject {
-    crate::monitoring::disable_object()
+    DISABLE.load(Relaxed)
 }
 
 /// # Safety

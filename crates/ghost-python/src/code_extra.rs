@@ -7,12 +7,12 @@
 //! [`SeenCaller`]; nothing else is ever stored in it.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 use ghost_tracer::{CodeAddress, CodeState};
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 
-use crate::boundary;
 use crate::layout::{CODE_EXTRA, EXTRA_SIZE, EXTRA_SLOTS};
 
 /// Our index among the users of the slot; negative before [`request_index`].
@@ -42,8 +42,12 @@ unsafe extern "C" {
     ) -> std::ffi::c_int;
 }
 
+/// Whom to tell that a code object is about to be freed.
+static ON_DEATH: OnceLock<fn(CodeAddress)> = OnceLock::new();
+
 /// Asks for our slot, once per process. False where all are taken.
-pub(crate) fn request_index() -> bool {
+pub(crate) fn request_index(on_death: fn(CodeAddress)) -> bool {
+    ON_DEATH.get_or_init(|| on_death);
     if INDEX.load(Relaxed) < 0 {
         // SAFETY: the interpreter lock is held (callers have a `Python` token or are callbacks).
         INDEX.store(unsafe { PyUnstable_Eval_RequestCodeExtraIndex(code_freed) }, Relaxed);
@@ -176,7 +180,9 @@ unsafe extern "C" fn code_freed(slot: *mut c_void) {
             None => return,
         }
     };
-    if !REPLACING.load(Relaxed) {
-        boundary::note_death(boundary::Death::Code(code));
+    if !REPLACING.load(Relaxed)
+        && let Some(on_death) = ON_DEATH.get()
+    {
+        on_death(code);
     }
 }

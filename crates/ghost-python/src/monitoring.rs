@@ -4,27 +4,15 @@
 //! disables itself there; the *worker* gets local events on observed code only. With one id free, one
 //! tool with global events. Ids 0, 1, 2 and 5 belong to debuggers, coverage, profilers and optimizers.
 
-use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
-
 use pyo3::exceptions::PyValueError;
-use pyo3::ffi::PyObject;
 use pyo3::prelude::*;
 
-use crate::callbacks::{CallbackType, Callbacks};
+use crate::callbacks::{CallbackType, Callbacks, set_disable};
 
 /// Ids nobody else has a claim to.
 const FREE_IDS: [u8; 2] = [3, 4];
 /// What `sys.monitoring.get_tool` says of us.
 const TOOL_NAME: &str = "ghostglass";
-
-/// `sys.monitoring.DISABLE`, for callbacks; a static of the interpreter, set before the first one.
-static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(std::ptr::null_mut());
-
-/// A new reference to `sys.monitoring.DISABLE`. It is immortal like `None`: all supported versions
-/// define it as a static object.
-pub(crate) fn disable_object() -> *mut PyObject {
-    DISABLE.load(Relaxed)
-}
 
 /// The ids we hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +73,7 @@ impl Tools {
         callbacks: &Callbacks,
     ) -> PyResult<()> {
         let py = monitoring.py();
-        DISABLE.store(monitoring.getattr("DISABLE")?.into_ptr(), Relaxed);
+        set_disable(monitoring.getattr("DISABLE")?.into_ptr());
         if let Self::Two { discovery, .. } = self {
             let callback = class.make(py, callbacks.discover)?;
             monitoring.call_method1("register_callback", (discovery, events.start, callback))?;

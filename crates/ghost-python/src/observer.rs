@@ -4,13 +4,19 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ghost_model::Counter;
-use ghost_tracer::{CodeAddress, CodeState, Raised, Tracer};
+use ghost_tracer::{CodeAddress, CodeState, Raised, Tracer, TypeAddress};
 use pyo3::ffi::{self, PyObject};
 
-use crate::boundary::Death;
 use crate::frames::{EventFrame, next_traceback, type_of};
 use crate::naming::Naming;
 use crate::{code_extra, identity};
+
+/// Something whose address must be forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Death {
+    Code(CodeAddress),
+    Type(TypeAddress),
+}
 
 /// Everything a callback works with.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::editable::editable_roots;
 use crate::frames::{EventFrame, PublicFrame, RawFrame};
 use crate::monitoring::{Events, Tools};
 use crate::naming::Naming;
-use crate::observer::{Observer, hexversion};
+use crate::observer::{Death, Observer, hexversion};
 use crate::self_test::raw_reads_agree;
 use crate::{clock, code_extra, identity};
 
@@ -53,7 +53,7 @@ pub(crate) fn start(py: Python<'_>, run_dir: PathBuf) -> Result<(), StartError> 
     }
     let mut settings = read_settings(&run_dir)?;
     add_interpreter_folders(py, &mut settings.scope)?;
-    if !code_extra::request_index() {
+    if !code_extra::request_index(|code| boundary::note_death(Death::Code(code))) {
         return Err(StartError::NoCodeSlot);
     }
     let class = CallbackType::new(py)?;
