@@ -70,13 +70,26 @@ unsafe fn word(base: *const u8, offset: usize) -> usize {
     unsafe { *base.add(offset).cast::<usize>() }
 }
 
+/// Whether a frame's function is missing: NULL up to 3.12, `None` later.
+#[inline]
+fn is_no_function(reference: usize) -> bool {
+    let function = reference & layout::REFERENCE_MASK;
+    // SAFETY: the address of a static of the interpreter.
+    function == 0 || function == unsafe { ffi::Py_None() } as usize
+}
+
 impl RawFrame {
-    /// The nearest Python frame from here on down.
+    /// The nearest Python frame from here on down. Not Python are entries into the interpreter loop,
+    /// and the shim below a specialised `__init__`: it has no function, and its code is a constant of
+    /// the interpreter that may not even be written to.
     #[inline]
     fn python_frame(mut frame: *const u8) -> *const u8 {
         // SAFETY: `frame` is a frame of the running thread or null, and so is every `previous`.
         unsafe {
-            while !frame.is_null() && *frame.add(layout::FRAME_OWNER) >= layout::OWNER_NOT_PYTHON {
+            while !frame.is_null()
+                && (*frame.add(layout::FRAME_OWNER) >= layout::OWNER_NOT_PYTHON
+                    || is_no_function(word(frame, layout::FRAME_FUNCTION)))
+            {
                 frame = word(frame, layout::FRAME_PREVIOUS) as *const u8;
             }
         }

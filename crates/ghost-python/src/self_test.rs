@@ -29,9 +29,14 @@ def generate(a):
 def caller():
     probe('a', [], 1, 2, k=b'', x=1)
     next(generate({}))
+class Made:
+    def __init__(self):
+        check_caller()
 def fail():
     raise KeyError
 caller()
+for _ in range(64):
+    Made()
 try:
     fail()
 except KeyError as error:
@@ -52,6 +57,7 @@ fn run_probes(py: Python<'_>, class: &CallbackType) -> PyResult<bool> {
     let names = PyDict::new(py);
     names.set_item("check", class.make(py, check)?)?;
     names.set_item("check_generator", class.make(py, check_generator)?)?;
+    names.set_item("check_caller", class.make(py, check_caller)?)?;
     names.set_item("check_traceback", class.make(py, check_traceback)?)?;
     AGREED.store(true, Relaxed);
     py.run(PROBE, Some(&names), None)?;
@@ -108,6 +114,20 @@ unsafe extern "C" fn check_generator(
                 && raw.parameter_type(0) == public.parameter_type(0)
                 && raw.stack_root().0 != 0,
         );
+        ffi::Py_None()
+    }
+}
+
+/// Often enough for the interpreter to specialise the call, which puts a frame of its own below it.
+unsafe extern "C" fn check_caller(
+    _callable: *mut PyObject,
+    _arguments: *const *mut PyObject,
+    _count: usize,
+    _names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as in `check`.
+    unsafe {
+        note(RawFrame::executing(0).caller() == PublicFrame::executing(0).caller());
         ffi::Py_None()
     }
 }
