@@ -12,3 +12,6 @@ def stop() -> None:
 
 def is_observing() -> bool:
     """Tell whether this process is being observed."""
+
+def frame_reader() -> str | None:
+    """Tell how frames are read: `raw`, or `public` where the layout of frames is not the known one."""

@@ -4,7 +4,7 @@
 //! Running out of room is an answer (`None`), never an error: the caller then counts under `…`.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ghost_model::{Counter, FunctionKind};
@@ -119,9 +119,8 @@ impl Ledger {
 
     /// One of the observer's counters about itself.
     pub fn counter(&self, counter: Counter) -> Slot {
-        static NOWHERE: AtomicU64 = AtomicU64::new(0);
         let word = self.mapping.word(header::COUNTERS + 8 * counter as usize);
-        Slot::new(word.unwrap_or(&NOWHERE))
+        word.map_or_else(Slot::nowhere, Slot::new)
     }
 
     /// Appends a name; its number is what other records refer to.

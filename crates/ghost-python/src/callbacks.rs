@@ -176,7 +176,9 @@ unsafe extern "C" fn on_start<F: EventFrame>(
             return after_discovery::<F>(argument(arguments, 0));
         };
         fence(|observer| {
-            observer.tracer.start(state, &F::executing(state.tag()), clock::now);
+            let same_thread = observer.tracer.has_activations();
+            let frame = F::starting(argument(arguments, 0), state.tag(), same_thread);
+            observer.tracer.start(state, &frame, clock::now);
         });
     }
     none()
@@ -216,10 +218,12 @@ unsafe extern "C" fn on_return<F: EventFrame>(
     let now = clock::now();
     // SAFETY: PY_RETURN comes with (code, offset, value); the frame of `code` executes.
     unsafe {
-        if let Some(state) = F::state(argument(arguments, 0)) {
-            let value = type_of(argument(arguments, 2));
-            fence(|observer| observer.tracer.finish(state, &F::executing(0), value, now));
-        }
+        let code = CodeAddress(argument(arguments, 0) as usize);
+        let value = type_of(argument(arguments, 2));
+        fence(|observer| {
+            let same_thread = observer.tracer.has_activations();
+            observer.tracer.finish(code, &F::ending(same_thread), value, now);
+        });
     }
     none()
 }

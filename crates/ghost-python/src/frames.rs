@@ -14,7 +14,7 @@ use std::ffi::{c_char, c_int};
 use ghost_tracer::{Activation, CodeAddress, CodeState, FrameAddress, StackToken, TypeAddress};
 use pyo3::ffi::{self, PyObject};
 
-use crate::{code_extra, layout};
+use crate::{code_extra, layout, threads};
 
 /// A frame an event is about.
 pub(crate) trait EventFrame: Activation {
@@ -23,6 +23,17 @@ pub(crate) trait EventFrame: Activation {
     /// # Safety
     /// The interpreter lock is held and a Python frame is executing.
     unsafe fn executing(cells: u64) -> Self;
+    /// The frame that begins to execute `code`. `same_thread` where activations are on the running
+    /// shadow stack: if this thread is theirs, its state is still the one that was looked up then.
+    ///
+    /// # Safety
+    /// As [`Self::executing`]; `code` is what `PY_START` came with.
+    unsafe fn starting(code: *mut PyObject, cells: u64, same_thread: bool) -> Self;
+    /// The frame that is about to return; only to be compared.
+    ///
+    /// # Safety
+    /// As [`Self::executing`].
+    unsafe fn ending(same_thread: bool) -> Self;
     /// Globals of the frame, or of one of its callers that runs `code`; borrowed, or null.
     fn globals_of(&self, code: CodeAddress) -> *mut PyObject;
     /// The function object of the frame; borrowed, or null where it is not known.
@@ -52,12 +63,6 @@ pub(crate) struct RawFrame {
 }
 
 unsafe extern "C" {
-    #[cfg(Py_3_13)]
-    #[link_name = "PyThreadState_GetUnchecked"]
-    fn current_thread() -> *const u8;
-    #[cfg(not(Py_3_13))]
-    #[link_name = "_PyThreadState_UncheckedGet"]
-    fn current_thread() -> *const u8;
     fn PyFrame_GetVar(frame: *mut ffi::PyFrameObject, name: *mut PyObject) -> *mut PyObject;
     fn PyCode_GetVarnames(code: *mut ffi::PyCodeObject) -> *mut PyObject;
 }
@@ -79,6 +84,22 @@ fn is_no_function(reference: usize) -> bool {
 }
 
 impl RawFrame {
+    /// The frame a thread executes.
+    ///
+    /// # Safety
+    /// `thread` is a live thread state with a frame.
+    #[inline]
+    unsafe fn of(thread: *const u8, cells: u64) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut frame = word(thread, layout::THREAD_FRAME);
+            if layout::FRAME_IS_INDIRECT {
+                frame = word(frame as *const u8, 0);
+            }
+            Self { frame: frame as *const u8, thread, cells }
+        }
+    }
+
     /// The nearest Python frame from here on down. Not Python are entries into the interpreter loop,
     /// and the shim below a specialised `__init__`: it has no function, and its code is a constant of
     /// the interpreter that may not even be written to.
@@ -166,14 +187,23 @@ impl EventFrame for RawFrame {
     #[inline]
     unsafe fn executing(cells: u64) -> Self {
         // SAFETY: the interpreter lock is held, so there is a current thread with a frame.
+        unsafe { Self::of(threads::look_up(), cells) }
+    }
+
+    #[inline]
+    unsafe fn starting(code: *mut PyObject, cells: u64, same_thread: bool) -> Self {
+        // SAFETY: as above; a thread with activations has not ended, nor lost its state.
         unsafe {
-            let thread = current_thread();
-            let mut frame = word(thread, layout::THREAD_FRAME);
-            if layout::FRAME_IS_INDIRECT {
-                frame = word(frame as *const u8, 0);
-            }
-            Self { frame: frame as *const u8, thread, cells }
+            let frame = Self::of(threads::running(same_thread), cells);
+            // A second state of the same thread would give another frame: then ask for it.
+            if Self::code(frame.frame).0 == code as usize { frame } else { Self::executing(cells) }
         }
+    }
+
+    #[inline]
+    unsafe fn ending(same_thread: bool) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::of(threads::running(same_thread), 0) }
     }
 
     fn globals_of(&self, code: CodeAddress) -> *mut PyObject {
@@ -295,6 +325,16 @@ impl EventFrame for PublicFrame {
     unsafe fn executing(_cells: u64) -> Self {
         // SAFETY: the interpreter lock is held.
         Self { frame: unsafe { ffi::PyEval_GetFrame() } }
+    }
+
+    unsafe fn starting(_code: *mut PyObject, cells: u64, _same_thread: bool) -> Self {
+        // SAFETY: passed on from the caller.
+        unsafe { Self::executing(cells) }
+    }
+
+    unsafe fn ending(_same_thread: bool) -> Self {
+        // SAFETY: passed on from the caller.
+        unsafe { Self::executing(0) }
     }
 
     fn globals_of(&self, code: CodeAddress) -> *mut PyObject {

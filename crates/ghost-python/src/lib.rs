@@ -34,6 +34,7 @@ mod code_extra;
 mod editable;
 #[expect(unsafe_code, reason = "reads interpreter frames")]
 mod frames;
+mod gate;
 mod identity;
 mod layout;
 mod monitoring;
@@ -45,6 +46,8 @@ mod observer;
 mod self_test;
 #[expect(unsafe_code, reason = "registers the fork handler")]
 mod startup;
+#[expect(unsafe_code, reason = "asks for the running thread's state")]
+mod threads;
 
 use std::path::PathBuf;
 
@@ -57,6 +60,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(start, module)?)?;
     module.add_function(wrap_pyfunction!(stop, module)?)?;
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
+    module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     Ok(())
 }
 
@@ -77,4 +81,10 @@ fn stop() {
 #[pyfunction]
 fn is_observing() -> bool {
     boundary::is_observing()
+}
+
+/// Tell how frames are read: `raw`, or `public` where this interpreter's layout is not the one we know.
+#[pyfunction]
+fn frame_reader() -> Option<&'static str> {
+    startup::frame_reader()
 }

@@ -14,6 +14,7 @@ use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 use crate::code_extra;
 use crate::frames::EventFrame;
+use crate::gate::without_events;
 
 /// Globals searched for a name: `__name__` and `__file__` are among the first of a module.
 const GLOBALS_SEARCHED: usize = 64;
@@ -92,22 +93,24 @@ impl Naming {
 impl Interpreter for Naming {
     fn describe_type(&mut self, class: TypeAddress) -> TypeDescription {
         let class = class.0 as *mut PyTypeObject;
-        let (module, qualname) = type_names(class);
-        let mortal = is_heap_type(class);
-        if mortal {
-            self.watch_type(class);
-        }
-        TypeDescription { module, qualname, mro: mro_names(class), mortal }
+        without_events(|| {
+            let (module, qualname) = type_names(class);
+            let mortal = is_heap_type(class);
+            if mortal {
+                self.watch_type(class);
+            }
+            TypeDescription { module, qualname, mro: mro_names(class), mortal }
+        })
     }
 
     fn describe_caller(&mut self, code: CodeAddress) -> Option<CodeDescription> {
         let object = code.0 as *mut PyObject;
-        // SAFETY: the code of a frame on the stack is alive, and the lock is held.
-        if !unsafe { code_extra::watch(object) } {
-            return None;
-        }
-        let globals = (self.globals_of)(code);
-        Some(self.decide(object, globals, std::ptr::null_mut()).1)
+        without_events(|| {
+            // SAFETY: the code of a frame on the stack is alive, and the lock is held.
+            let watched = unsafe { code_extra::watch(object) };
+            let globals = (self.globals_of)(code);
+            watched.then(|| self.decide(object, globals, std::ptr::null_mut()).1)
+        })
     }
 }
 

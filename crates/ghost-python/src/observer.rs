@@ -8,6 +8,7 @@ use ghost_tracer::{CodeAddress, CodeState, Raised, Tracer, TypeAddress};
 use pyo3::ffi::{self, PyObject};
 
 use crate::frames::{EventFrame, next_traceback, type_of};
+use crate::gate::without_events;
 use crate::naming::Naming;
 use crate::{code_extra, identity};
 
@@ -45,6 +46,13 @@ impl Observer {
     #[cold]
     #[inline(never)]
     pub(crate) fn discover<F: EventFrame>(
+        &mut self,
+        code: *mut PyObject,
+    ) -> Option<&'static CodeState> {
+        without_events(|| self.discover_undisturbed::<F>(code))
+    }
+
+    fn discover_undisturbed<F: EventFrame>(
         &mut self,
         code: *mut PyObject,
     ) -> Option<&'static CodeState> {

@@ -1,6 +1,7 @@
 //! From "this process belongs to a run" to "events are counted", or one line that says why not.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use ghost_ledger::LedgerError;
 use ghost_tracer::{ScopeRules, Settings, SettingsError, Tracer};
@@ -14,10 +15,13 @@ use crate::monitoring::{Events, Tools};
 use crate::naming::Naming;
 use crate::observer::{Death, Observer, hexversion};
 use crate::self_test::raw_reads_agree;
-use crate::{clock, code_extra, identity};
+use crate::{clock, code_extra, gate, identity};
 
 /// Forces the public API, so that tests can run the fall-back on interpreters that do not need it.
 const FORCE_PUBLIC_FRAMES: &str = "GHOST_FRAME_READER";
+
+/// How frames are read, once that is decided.
+static FRAME_READER: OnceLock<&str> = OnceLock::new();
 
 /// Why a process is not observed.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +62,18 @@ pub(crate) fn start(py: Python<'_>, run_dir: PathBuf) -> Result<(), StartError> 
     }
     let class = CallbackType::new(py)?;
     let forced = std::env::var_os(FORCE_PUBLIC_FRAMES).is_some_and(|value| value == "public");
-    if !forced && raw_reads_agree(py, &class) {
+    let raw = !forced && raw_reads_agree(py, &class);
+    FRAME_READER.get_or_init(|| if raw { "raw" } else { "public" });
+    if raw {
         begin::<RawFrame>(py, run_dir, settings, &class)
     } else {
         begin::<PublicFrame>(py, run_dir, settings, &class)
     }
+}
+
+/// How frames are read; `None` before the start.
+pub(crate) fn frame_reader() -> Option<&'static str> {
+    FRAME_READER.get().copied()
 }
 
 fn begin<F: EventFrame>(
@@ -111,7 +122,7 @@ fn install<F: EventFrame>(
     ));
     tools.register(monitoring, &events, class, &Callbacks::reading::<F>())?;
     // SAFETY: the handler only stores one byte; the extension is never unloaded.
-    unsafe { libc::pthread_atfork(None, None, Some(boundary::after_fork_in_child)) };
+    unsafe { libc::pthread_atfork(None, None, Some(gate::shut_after_fork)) };
     tools.enable(monitoring, &events)?;
     Ok(())
 }

@@ -13,11 +13,21 @@ use crate::function_state::FunctionState;
 use crate::limits::INLINE_WAYS;
 use crate::{Activation, CodeAddress, CodeDescription, TypeAddress};
 
+/// No object is at this address: what an unused way of a cache holds.
+const UNUSED: usize = usize::MAX;
+
 /// A small cache from an address to its counter. Filled front to back, then overwritten in turn.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SlotCache {
-    ways: [(Cell<usize>, Cell<Option<Slot>>); INLINE_WAYS],
+    ways: [(Cell<usize>, Cell<Slot>); INLINE_WAYS],
     next: Cell<u8>,
+}
+
+impl Default for SlotCache {
+    fn default() -> Self {
+        let unused = || (Cell::new(UNUSED), Cell::new(Slot::nowhere()));
+        Self { ways: std::array::from_fn(|_| unused()), next: Cell::new(0) }
+    }
 }
 
 impl SlotCache {
@@ -25,10 +35,8 @@ impl SlotCache {
     #[inline]
     pub(crate) fn count(&self, address: usize) -> bool {
         for (key, slot) in &self.ways {
-            if key.get() == address
-                && let Some(slot) = slot.get()
-            {
-                slot.add(1);
+            if key.get() == address {
+                slot.get().add(1);
                 return true;
             }
         }
@@ -39,19 +47,58 @@ impl SlotCache {
         let way = &self.ways[usize::from(self.next.get()) % INLINE_WAYS];
         self.next.set(self.next.get().wrapping_add(1));
         way.0.set(address);
-        way.1.set(Some(slot));
+        way.1.set(slot);
     }
 
     fn forget(&self, address: usize) {
-        for (key, slot) in &self.ways {
+        for (key, _) in &self.ways {
             if key.get() == address {
-                slot.set(None);
+                key.set(UNUSED);
             }
         }
     }
 
     fn clear(&self) {
-        self.ways.iter().for_each(|(_, slot)| slot.set(None));
+        self.ways.iter().for_each(|(key, _)| key.set(UNUSED));
+    }
+}
+
+/// A cached signature: the types of the parameters, and the counter.
+#[derive(Debug)]
+struct SignatureWay {
+    /// Empty until the way is used, unless there are no parameters.
+    types: Box<[Cell<usize>]>,
+    slot: Cell<Slot>,
+}
+
+impl SignatureWay {
+    fn unused(parameters: usize) -> Self {
+        Self {
+            types: (0..parameters).map(|_| Cell::new(UNUSED)).collect(),
+            slot: Cell::new(Slot::nowhere()),
+        }
+    }
+
+    /// Whether a frame's parameters have these types.
+    #[inline]
+    fn matches(&self, frame: &impl Activation) -> bool {
+        let mut types = self.types.iter().enumerate();
+        types.all(|(index, class)| class.get() == frame.parameter_type(index).0)
+    }
+
+    fn set(&self, types: &[TypeAddress], slot: Slot) {
+        self.types.iter().zip(types).for_each(|(place, class)| place.set(class.0));
+        self.slot.set(slot);
+    }
+
+    fn forget(&self, class: usize) {
+        if self.types.iter().any(|known| known.get() == class) {
+            self.clear();
+        }
+    }
+
+    fn clear(&self) {
+        self.types.iter().for_each(|class| class.set(UNUSED));
     }
 }
 
@@ -71,10 +118,9 @@ pub struct CodeState {
     code: Cell<CodeAddress>,
     /// For the caller's own use: what it must know of the code object at every event.
     tag: Cell<u64>,
-    signature_slots: [Cell<Option<Slot>>; INLINE_WAYS],
-    /// Types of the cached signatures, `parameters` to a way.
-    signature_types: Box<[Cell<usize>]>,
-    next_signature: Cell<u8>,
+    signatures: [SignatureWay; INLINE_WAYS],
+    /// Signatures remembered so far; the place of the next one follows from it.
+    signatures_seen: Cell<u8>,
     pub(crate) callers: SlotCache,
     pub(crate) returns: SlotCache,
     pub(crate) yields: SlotCache,
@@ -122,9 +168,8 @@ impl CodeState {
             kind: Cell::default(),
             code: Cell::default(),
             tag: Cell::new(0),
-            signature_slots: Default::default(),
-            signature_types: (0..parameters * INLINE_WAYS).map(|_| Cell::new(0)).collect(),
-            next_signature: Cell::new(0),
+            signatures: std::array::from_fn(|_| SignatureWay::unused(parameters)),
+            signatures_seen: Cell::new(0),
             callers: SlotCache::default(),
             returns: SlotCache::default(),
             yields: SlotCache::default(),
@@ -176,44 +221,40 @@ impl CodeState {
         self.tag.set(0);
         self.active.set(0);
         self.samples.set(0);
-        self.signature_slots.iter().for_each(|slot| slot.set(None));
+        self.signatures.iter().for_each(SignatureWay::clear);
+        self.signatures_seen.set(0);
         [&self.callers, &self.returns, &self.yields].into_iter().for_each(SlotCache::clear);
     }
 
     /// Counts the signature of a frame; false where it is not cached.
     #[inline]
     pub(crate) fn count_signature(&self, frame: &impl Activation) -> bool {
-        let parameters = self.parameters as usize;
-        for (way, slot) in self.signature_slots.iter().enumerate() {
-            let Some(slot) = slot.get() else { continue };
-            let types = self.signature_types.get(way * parameters..).unwrap_or(&[]);
-            let mut types = types.iter().take(parameters).enumerate();
-            if types.all(|(index, class)| class.get() == frame.parameter_type(index).0) {
-                slot.add(1);
-                return true;
-            }
+        let [first, others @ ..] = &self.signatures;
+        // Without parameters every way matches: only a remembered one counts.
+        if first.matches(frame) && self.signatures_seen.get() > 0 {
+            first.slot.get().add(1);
+            return true;
         }
-        false
+        if self.signatures_seen.get() < 2 {
+            return false;
+        }
+        let found = others.iter().find(|way| way.matches(frame));
+        found.inspect(|way| way.slot.get().add(1)).is_some()
     }
 
     pub(crate) fn remember_signature(&self, types: &[TypeAddress], slot: Slot) {
-        let way = usize::from(self.next_signature.get()) % INLINE_WAYS;
-        self.next_signature.set(self.next_signature.get().wrapping_add(1));
-        let places = self.signature_types.iter().skip(way * self.parameters());
-        places.zip(types).for_each(|(place, class)| place.set(class.0));
-        self.signature_slots[way].set(Some(slot));
+        let seen = self.signatures_seen.get();
+        self.signatures[usize::from(seen) % INLINE_WAYS].set(types, slot);
+        // Counts on from the number of ways, so that it never looks unused again.
+        let next = seen.checked_add(1).unwrap_or(INLINE_WAYS as u8);
+        self.signatures_seen.set(next);
     }
 
     /// Drops what is cached for a type that died.
     pub(crate) fn forget_type(&self, class: TypeAddress) {
         self.returns.forget(class.0);
         self.yields.forget(class.0);
-        for (way, slot) in self.signature_slots.iter().enumerate() {
-            let types = self.signature_types.iter().skip(way * self.parameters());
-            if types.take(self.parameters()).any(|known| known.get() == class.0) {
-                slot.set(None);
-            }
-        }
+        self.signatures.iter().for_each(|way| way.forget(class.0));
     }
 
     /// Drops what is cached for a caller that died.

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
     pub(crate) children_ticks: u64,
     /// Whether no other activation of the function is below.
     pub(crate) outermost: bool,
+    /// Whether more than usual is to be done at its end: it can be suspended, or it is sampled.
+    pub(crate) ends_slowly: bool,
     /// Whether its end is to be written down as an example.
     pub(crate) sampled: bool,
 }

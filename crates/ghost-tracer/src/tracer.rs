@@ -16,7 +16,7 @@ use crate::sampling::{OpenSamples, SamplingRule};
 use crate::shadow_stack::{Entry, ShadowStacks};
 use crate::suspended::SuspendedActivations;
 use crate::type_registry::{Texts, TypeRegistry};
-use crate::{Activation, Interpreter, TypeAddress};
+use crate::{Activation, CodeAddress, Interpreter, TypeAddress};
 
 /// Turns events into counts. One per process.
 #[derive(Debug)]
@@ -62,11 +62,9 @@ impl<I: Interpreter> Tracer<I> {
         if !code.callers.count(caller.0) {
             self.miss_caller(code, caller);
         }
-        self.push(code, frame);
+        let top = self.push(code, frame);
         let start_ticks = now();
-        if let Some(top) = self.stacks.running.entries.last_mut() {
-            top.start_ticks = start_ticks;
-        }
+        top.start_ticks = start_ticks;
         if start_ticks >= code.sample_after_ticks.get() {
             self.begin_sample(code, frame, start_ticks);
         }
@@ -76,25 +74,44 @@ impl<I: Interpreter> Tracer<I> {
     #[inline]
     pub fn finish(
         &mut self,
-        code: &'static CodeState,
+        code: CodeAddress,
         frame: &impl Activation,
         value: TypeAddress,
         now: u64,
     ) {
-        self.follow(frame);
-        let Some(entry) = self.stacks.running.pop(frame.frame()) else {
-            return self.finish_unexpected(frame, value, now);
+        // No look at the stack: frames that live are where they are, on whichever stack.
+        let top = self.stacks.running.entries.last();
+        let expected = |top: &&Entry| {
+            top.frame == frame.frame() && top.code.code() == code && !top.ends_slowly
         };
+        let Some(top) = top.filter(expected) else {
+            return self.finish_slowly(code, frame, value, now);
+        };
+        let code = top.code;
+        let ticks = now.saturating_sub(top.start_ticks);
+        let own_ticks = ticks.saturating_sub(top.children_ticks);
+        let outermost = top.outermost;
+        self.stacks.running.entries.pop();
+        if let Some(parent) = self.stacks.running.entries.last_mut() {
+            parent.children_ticks += ticks;
+        }
+        code.active.set(code.active.get().wrapping_sub(1));
         if !code.returns.count(value.0) {
             self.miss_return(code, value);
         }
-        let ticks = self.stop(&entry, now);
-        if code.suspends.get() || entry.sampled {
-            self.end_slowly(&entry, End::Returned(value), now);
-        } else {
-            let latency_ns = self.rate.nanoseconds(ticks);
-            code.function.get().add_latency(&mut self.ledger, latency_ns);
+        let latency_ns = self.rate.nanoseconds(ticks);
+        let function = code.function.get();
+        function.slots.add_self(self.rate.nanoseconds(own_ticks));
+        if outermost {
+            function.slots.add_total(latency_ns);
         }
+        function.add_latency(&mut self.ledger, latency_ns);
+    }
+
+    /// Whether activations are on the running stack. Their thread then has the state it had.
+    #[inline]
+    pub fn has_activations(&self) -> bool {
+        !self.stacks.running.entries.is_empty()
     }
 
     /// Sees to it that the running shadow stack is that of the frame's thread or greenlet.
@@ -112,17 +129,18 @@ impl<I: Interpreter> Tracer<I> {
     }
 
     #[inline]
-    fn push(&mut self, code: &'static CodeState, frame: &impl Activation) {
+    fn push(&mut self, code: &'static CodeState, frame: &impl Activation) -> &mut Entry {
         let active = code.active.get();
         code.active.set(active.wrapping_add(1));
-        self.stacks.running.entries.push(Entry {
+        self.stacks.running.entries.push_mut(Entry {
             code,
             frame: frame.frame(),
             start_ticks: 0,
             children_ticks: 0,
             outermost: active == 0,
+            ends_slowly: code.suspends.get(),
             sampled: false,
-        });
+        })
     }
 
     /// Accounts for the stretch of time an entry was on the stack; returns its ticks.

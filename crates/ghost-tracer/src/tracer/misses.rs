@@ -98,22 +98,29 @@ impl<I: Interpreter> Tracer<I> {
         functions.caller(ledger, texts, interpreter, code, user).unwrap_or(OVERFLOW_FUNCTION)
     }
 
-    /// An end that is not that of the top entry: ends in between were missed, or its start was.
+    /// The end of an activation that was suspended or is sampled; or not that of the top entry: on
+    /// another stack, or ends in between were missed, or its start was.
     #[cold]
     #[inline(never)]
-    pub(super) fn finish_unexpected(
+    pub(super) fn finish_slowly(
         &mut self,
+        code: CodeAddress,
         frame: &impl Activation,
         value: TypeAddress,
         now: u64,
     ) {
-        if let Some(entry) = self.resynchronise(frame.frame()) {
-            if !entry.code.returns.count(value.0) {
-                self.miss_return(entry.code, value);
-            }
-            self.stop(&entry, now);
-            self.end_slowly(&entry, End::Returned(value), now);
+        self.follow(frame);
+        let top = self.stacks.running.pop(frame.frame());
+        let Some(entry) = top.or_else(|| self.resynchronise(frame.frame())) else { return };
+        if entry.code.code() != code {
+            // Its end was missed, and its frame is another one's now.
+            return self.ledger.counter(Counter::EndsMissed).add(1);
         }
+        if !entry.code.returns.count(value.0) {
+            self.miss_return(entry.code, value);
+        }
+        self.stop(&entry, now);
+        self.end_slowly(&entry, End::Returned(value), now);
     }
 
     /// Takes off the entry of `frame`, and those above it, whose ends were missed.
@@ -144,6 +151,7 @@ impl<I: Interpreter> Tracer<I> {
         self.sampling.note(code, now);
         if let Some(top) = self.stacks.running.entries.last_mut() {
             top.sampled = true;
+            top.ends_slowly = true;
         }
     }
 

@@ -59,11 +59,9 @@ impl<I: Interpreter> Tracer<I> {
         self.follow(frame);
         let Some(suspended) = self.suspended.get(frame.frame(), code) else { return };
         let sampled = suspended.sampled;
-        self.push(code, frame);
-        if let Some(top) = self.stacks.running.entries.last_mut() {
-            top.sampled = sampled;
-            top.start_ticks = now();
-        }
+        let top = self.push(code, frame);
+        top.sampled = sampled;
+        top.start_ticks = now();
     }
 
     /// Ends an activation that was suspended, is sampled, or was ended by an exception. Its last

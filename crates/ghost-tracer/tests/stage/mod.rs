@@ -123,7 +123,7 @@ impl Stage {
 
     pub(crate) fn finish(&mut self, code: State, frame: usize, value: usize) {
         let frame = self.frame(frame);
-        self.tracer.finish(code, &frame, TypeAddress(value), self.now);
+        self.tracer.finish(code.code(), &frame, TypeAddress(value), self.now);
     }
 
     pub(crate) fn suspend(&mut self, code: State, frame: usize, value: Option<usize>) {
