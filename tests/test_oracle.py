@@ -6,7 +6,9 @@ speed; each is a case of its own.
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +43,21 @@ class Batch:
 
 
 @pytest.fixture(scope="session")
-def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+def run_batch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Batch]:
+    """Runs a batch the first time it is asked for."""
+    return functools.cache(lambda number: observed_batch(tmp_path_factory.mktemp("batch"), number))
+
+
+@pytest.fixture
+def batch(request: pytest.FixtureRequest, run_batch: Callable[[int], Batch]) -> Batch:
+    """The batch that a case belongs to."""
+    return run_batch(request.param)
+
+
+def observed_batch(folder: Path, number: int) -> Batch:
     """Runs one batch three times: under each observer, and under `ghost run`."""
-    bench = Bench(tmp_path_factory.mktemp("batch").resolve())
-    first = request.param * BATCH
+    bench = Bench(folder.resolve())
+    first = number * BATCH
     main = write_batch(bench.work, range(first, first + BATCH))
     monitoring = slow_observation(bench, "monitoring", main)
     setprofile = slow_observation(bench, "setprofile", main)
