@@ -7,6 +7,7 @@ on can make a difference between them.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -19,6 +20,9 @@ from recorded import Recorded
 
 SCRIPTS = Path(sys.executable).parent
 GHOST = SCRIPTS / "ghost"
+# The name by which `ghost run` starts the interpreter, which programs can see.
+PYTHON = SCRIPTS / "python3"
+OUR_LINES = re.compile(r"^ghost: .*\n(hint: .*\n)?", re.MULTILINE)
 TIMEOUT_S = 120
 
 
@@ -32,9 +36,8 @@ class Finished:
 
     @property
     def own_stderr(self) -> str:
-        """What the program itself wrote to stderr, without the lines of `ghost run`."""
-        lines = self.stderr.splitlines(keepends=True)
-        return "".join(line for line in lines if not line.startswith("ghost: "))
+        """What the program itself wrote to stderr, without our lines and the hint right below one."""
+        return OUR_LINES.sub("", self.stderr)
 
     @property
     def ghost_lines(self) -> list[str]:
@@ -99,7 +102,7 @@ class Bench:
 
     def plain(self, *arguments: object, **options: object) -> Finished:
         """Runs the interpreter without `ghost`."""
-        return self.run(sys.executable, *arguments, **options)
+        return self.run(PYTHON, *arguments, **options)
 
     def observed(self, *arguments: object, **options: object) -> Finished:
         """`ghost run …`."""

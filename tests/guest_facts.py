@@ -7,7 +7,10 @@ FACTS = {
     "signal dispositions": """
         import signal
         facts = [str(signal.getsignal(n)) for n in sorted(signal.valid_signals())]
-        facts += [line for line in open("/proc/self/status") if line.startswith("Sig") and "SigQ" not in line]
+        # glibc keeps 32 and 33 to itself: a parent that has threads hands them down ignored.
+        private = 1 << 31 | 1 << 32
+        lines = [line.split() for line in open("/proc/self/status") if line.startswith(("Sig", "Shd"))]
+        facts += [(name, int(mask, 16) & ~private) for name, mask in lines if name != "SigQ:"]
         facts.append(signal.set_wakeup_fd(-1))
         """,
     "threads": """
@@ -51,7 +54,9 @@ FACTS = {
         """,
     "imported modules": """
         import sys
-        facts = sorted(name for name in sys.modules if not name.startswith("ghostglass"))
+        # `atexit` is compiled into the interpreter: having it costs no file and no time.
+        ours = ("ghostglass", "atexit")
+        facts = sorted(name for name in sys.modules if not name.startswith(ours))
         """,
     "garbage collector": """
         import gc
@@ -150,9 +155,6 @@ FACTS = {
             def __str__(self): calls.append("str"); return "x"
             def __repr__(self): calls.append("exception repr"); return "x"
             def __getattribute__(self, name): calls.append(("exception get", name)); return super().__getattribute__(name)
-        calls.clear()
-        for _ in range(100):
-            take(Spoof.__new__(Spoof) if False else None)
         spoof = object.__new__(Spoof)
         calls.clear()
         for _ in range(100):
@@ -169,7 +171,7 @@ FACTS = {
         def f(value): return 1
         class Nameless: pass
         Nameless.__module__ = 3
-        Odd = type("a\\0b" if False else "two\\nlines\\x1b[31m\\udc80", (), {"__module__": None})
+        Odd = type("two\\nlines\\x1b[31m", (), {"__module__": None})
         f.__code__ = f.__code__.replace(co_name=Text("f"), co_qualname=Text("g" * 100_000))
         space = {"__name__": object()}
         exec(compile("def h(x): return x", __file__, "exec"), space)
@@ -187,15 +189,15 @@ FACTS = {
     "monkeypatched standard library": """
         import builtins, os, sys, time, threading, json
         def boom(*args, **kwargs): raise AssertionError("called by the observer")
-        real_print, real_open, dumps = print, open, json.dumps
         def f(n): return n
-        for module, name in ((builtins, "open"), (builtins, "len"), (builtins, "isinstance"), (time, "time"),
-                             (time, "perf_counter_ns"), (os, "open"), (os, "getpid"), (threading, "Thread")):
-            setattr(module, name, boom)
+        places = ((builtins, "open"), (builtins, "len"), (builtins, "isinstance"), (builtins, "__import__"),
+                  (time, "time"), (time, "perf_counter_ns"), (os, "open"), (os, "getpid"), (threading, "Thread"))
+        kept = [getattr(module, name) for module, name in places]
+        for module, name in places: setattr(module, name, boom)
         facts = [f(n) for n in (1, 2, 3)]
-        import importlib
-        importlib.reload(builtins); importlib.reload(time); importlib.reload(os)
-        builtins.open = real_open
+        class Late: pass
+        facts.append(f(Late()) is None)
+        for (module, name), value in zip(places, kept): setattr(module, name, value)
         """,
     "settrace": """
         import sys

@@ -119,11 +119,11 @@ def test_without_a_home_the_program_runs(bench: Bench) -> None:
     assert (finished.code, finished.stdout) == (0, "ran\n")
 
 
-@pytest.fixture
-def small_disk(bench: Bench):
-    """A data folder with 64 KiB of room."""
+@pytest.fixture(params=["64k", "512k", "2m"])
+def small_disk(bench: Bench, request: pytest.FixtureRequest):
+    """A data folder with little room."""
     bench.data.mkdir(mode=0o700)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", str(bench.data)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={request.param},mode=0700", "tmpfs", str(bench.data)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("needs to mount a small tmpfs")
     yield bench.data
@@ -245,10 +245,10 @@ def test_a_broken_ledger_does_not_lose_the_session(bench: Bench) -> None:
     with bench.start(GHOST, "run", script, stdin=-1) as process:
         process.stdout.readline()
         (run_folder,) = (bench.data / "runs").iterdir()
-        (run_folder / "1-00000000.ledger").write_bytes(b"no ledger" * 500)
+        (run_folder / "4194305-18e9bb2f7e9f7418.ledger").write_bytes(b"no ledger" * 500)
         _, stderr = process.communicate(b"\n", timeout=60)
     assert process.returncode == 0
-    assert b"1-00000000.ledger" in stderr
+    assert b"4194305-18e9bb2f7e9f7418.ledger" in stderr
     assert bench.recorded().calls("f") == 1
 
 

@@ -62,7 +62,7 @@ def test_one_of_our_two_tool_ids_is_taken_and_named(bench: Bench) -> None:
 
 def maps_of(program: str) -> str:
     """A program that lists the mapped files whose name has to do with SQLite."""
-    listing = "facts = sorted({line.split()[-1] for line in open('/proc/self/maps') if 'sqlite' in line.lower()})"
+    listing = "facts = sorted({line.split()[-1] for line in open('/proc/self/maps') if 'sqlite' in line.rpartition('/')[2]})"
     return f"{program}\n{listing}"
 
 
@@ -98,7 +98,7 @@ def interpreter_with_all_tool_ids_taken(bench: Bench) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     site_packages = folder / "lib" / version / "site-packages"
-    take = "import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in range(6)]"
+    take = "import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in range(6) if not sys.monitoring.get_tool(n)]"
     (site_packages / "a.pth").write_text(take + "\n")
     ours = sysconfig.get_paths()["purelib"]
     (site_packages / "b.pth").write_text(f"import site; site.addsitedir({ours!r})\n")
@@ -119,7 +119,7 @@ def test_with_all_tool_ids_taken_the_program_runs_and_one_line_says_so(bench: Be
 def test_one_id_left_is_enough(bench: Bench) -> None:
     python = interpreter_with_all_tool_ids_taken(bench)
     start_up = next((bench.root / "venv").rglob("a.pth"))
-    start_up.write_text("import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in range(6) if n != 4]\n")
+    start_up.write_text("import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in {0, 1, 2, 3, 5} if not sys.monitoring.get_tool(n)]\n")
     script = bench.write("app.py", "def f(n): return n\nfor n in range(100): f(n)\n")
     finished = bench.observed("--python", python, script)
     assert finished.code == 0, finished.stderr

@@ -11,13 +11,12 @@ import os
 import re
 import shutil
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from conftest import SCRIPTS, Bench, Finished
+from conftest import PYTHON, SCRIPTS, Bench, Finished
 
 PROGRAMS = Path(__file__).parent / "programs"
 EPOCH = 1_700_000_000
@@ -72,7 +71,7 @@ def digests(folder: Path) -> dict[str, str]:
 def both_endings(bench: Bench, target: tuple, options: tuple = (), **how: object) -> tuple[Ending, Ending]:
     """The ending without and with `ghost run`; a command that is no Python script starts as itself."""
     lay_out(bench)
-    interpreter = (SCRIPTS / target[0],) if (SCRIPTS / str(target[0])).exists() else (sys.executable, target[0])
+    interpreter = (SCRIPTS / target[0],) if (SCRIPTS / str(target[0])).exists() else (PYTHON, target[0])
     without = ending(bench, bench.run(*interpreter, *target[1:], **how))
     lay_out(bench)
     within = ending(bench, bench.observed(*options, *target, **how))
@@ -144,7 +143,7 @@ COMMANDS = {"faulthandler"}
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_program_is_the_same(bench: Bench, name: str) -> None:
-    target = (sys.executable, *CASES[name]) if name in COMMANDS else CASES[name]
+    target = (PYTHON, *CASES[name]) if name in COMMANDS else CASES[name]
     how = {"stdin": INPUTS.get(name, b"")}
     without, within = both_endings(bench, target, **how)
     assert within == without
