@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 /// Buckets per factor of two (`2^scale` with `scale = 3`).
 pub const BUCKETS_PER_OCTAVE: u32 = 8;
 
-/// The seven inner boundaries of an octave, `floor(2^63 * 2^(k/8))` for `k = 1..8`.
-const BOUNDARIES: [u64; 7] = [
+/// The seven inner boundaries of an octave, `floor(2^63 * 2^(k/8))` for `k = 1..8`, and one that is
+/// never reached.
+const BOUNDARIES: [u64; 8] = [
     10_058_158_527_438_640_870,
     10_968_499_650_544_839_023,
     11_961_233_684_655_323_370,
@@ -19,6 +20,7 @@ const BOUNDARIES: [u64; 7] = [
     14_224_384_202_002_324_189,
     15_511_800_964_685_064_948,
     16_915_738_899_553_466_670,
+    u64::MAX,
 ];
 
 /// For the seven bits below the leading one: the sub-bucket their lower edge lies in.
@@ -48,10 +50,9 @@ pub fn bucket_index(duration_ns: u64) -> u32 {
     // which makes the upper edge of every bucket inclusive without a branch.
     let mantissa = (duration << shift) - 1;
     let octave = 62 - shift + (mantissa >> 63) as u32;
-    let sub = u32::from(SUB_BUCKET[(mantissa >> 56) as usize & 127]);
-    let boundary = BOUNDARIES.get(sub as usize).copied().unwrap_or(u64::MAX);
-    let sub = sub + u32::from(mantissa >> 63 == 1 && mantissa >= boundary);
-    octave * BUCKETS_PER_OCTAVE + sub
+    let sub = SUB_BUCKET[(mantissa >> 56) as usize & 127];
+    let above = mantissa >= BOUNDARIES[usize::from(sub) & 7];
+    octave * BUCKETS_PER_OCTAVE + u32::from(sub) + u32::from(above)
 }
 
 /// The inclusive upper edge of a bucket, in nanoseconds.
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_boundaries_are_the_eighth_roots_of_two() {
-        for (k, &boundary) in BOUNDARIES.iter().enumerate() {
+        for (k, &boundary) in BOUNDARIES[..7].iter().enumerate() {
             let expected = ((k + 1) as f64 / 8.0).exp2() * 9_223_372_036_854_775_808.0;
             assert!((boundary as f64 / expected - 1.0).abs() < 1e-15, "boundary {k}");
         }

@@ -3,8 +3,8 @@
 //! The interpreter calls [`code_freed`] when the code object dies, which is what makes its address usable as
 //! a key until then.
 //!
-//! A slot holds a [`CodeState`] (64-byte aligned, never freed) or, with the lowest bit set, a boxed
-//! [`SeenCaller`]; nothing else is ever stored in it.
+//! A slot holds a boxed [`SeenCaller`] or, with the lowest bit set, a [`CodeState`] (64-byte aligned,
+//! never freed); nothing else is ever stored in it.
 
 use std::ffi::c_void;
 use std::sync::OnceLock;
@@ -19,8 +19,8 @@ use crate::layout::{CODE_EXTRA, EXTRA_SIZE, EXTRA_SLOTS};
 static INDEX: AtomicIsize = AtomicIsize::new(-1);
 /// Set while we replace a slot ourselves: the interpreter then gives the old one up, but nothing died.
 static REPLACING: AtomicBool = AtomicBool::new(false);
-/// Marks a boxed [`SeenCaller`].
-const CALLER_BIT: usize = 1;
+/// Marks a [`CodeState`]: one test tells it from everything else.
+const STATE_BIT: usize = 1;
 
 /// A code object that is not observed, only known by address.
 struct SeenCaller {
@@ -112,11 +112,11 @@ pub(crate) unsafe fn raw_read_agrees(code: *mut PyObject) -> bool {
 }
 
 fn decode(slot: usize) -> Option<&'static CodeState> {
-    if slot == 0 || slot & CALLER_BIT != 0 {
+    if slot & STATE_BIT == 0 {
         return None;
     }
-    // SAFETY: an even slot holds what `set_state` stored: a state that is never freed.
-    Some(unsafe { &*(slot as *const CodeState) })
+    // SAFETY: an odd slot holds what `set_state` stored: a state that is never freed.
+    Some(unsafe { &*((slot - STATE_BIT) as *const CodeState) })
 }
 
 /// Attaches the state of an observed code object.
@@ -125,7 +125,7 @@ fn decode(slot: usize) -> Option<&'static CodeState> {
 /// As [`state`].
 pub(crate) unsafe fn set_state(code: *mut PyObject, state: &'static CodeState) -> bool {
     // SAFETY: passed on from the caller.
-    unsafe { set(code, std::ptr::from_ref(state) as usize) }
+    unsafe { set(code, std::ptr::from_ref(state) as usize | STATE_BIT) }
 }
 
 /// Marks a code object as seen, so that we learn of its death.
@@ -135,7 +135,7 @@ pub(crate) unsafe fn set_state(code: *mut PyObject, state: &'static CodeState) -
 pub(crate) unsafe fn watch(code: *mut PyObject) -> bool {
     let seen = Box::into_raw(Box::new(SeenCaller { code: CodeAddress(code as usize) }));
     // SAFETY: passed on from the caller.
-    let stored = unsafe { set(code, seen as usize | CALLER_BIT) };
+    let stored = unsafe { set(code, seen as usize) };
     if !stored {
         // SAFETY: made above and stored nowhere.
         drop(unsafe { Box::from_raw(seen) });
@@ -171,14 +171,11 @@ unsafe fn set(code: *mut PyObject, slot: usize) -> bool {
 /// for code objects we never marked.
 unsafe extern "C" fn code_freed(slot: *mut c_void) {
     let slot = slot as usize;
-    let code = if slot & CALLER_BIT != 0 {
-        // SAFETY: an odd slot holds the box `watch` made; this is the one place that takes it back.
-        unsafe { Box::from_raw((slot & !CALLER_BIT) as *mut SeenCaller) }.code
-    } else {
-        match decode(slot) {
-            Some(state) => state.code(),
-            None => return,
-        }
+    let code = match decode(slot) {
+        Some(state) => state.code(),
+        None if slot == 0 => return,
+        // SAFETY: an even slot holds the box `watch` made; this is the one place that takes it back.
+        None => unsafe { Box::from_raw(slot as *mut SeenCaller) }.code,
     };
     if !REPLACING.load(Relaxed)
         && let Some(on_death) = ON_DEATH.get()

@@ -161,6 +161,13 @@ impl Activation for RawFrame {
     }
 
     #[inline]
+    fn below(&self) -> CodeAddress {
+        // SAFETY: a live frame of the running thread. What is not a Python frame has a code of the
+        // interpreter's own there, or none.
+        unsafe { Self::code(word(self.frame, layout::FRAME_PREVIOUS) as *const u8) }
+    }
+
+    #[inline]
     fn caller(&self) -> CodeAddress {
         Self::code(Self::previous(self.frame))
     }
@@ -274,6 +281,10 @@ impl Activation for PublicFrame {
 
     fn stack_root(&self) -> StackToken {
         self.stack()
+    }
+
+    fn below(&self) -> CodeAddress {
+        self.caller()
     }
 
     fn caller(&self) -> CodeAddress {

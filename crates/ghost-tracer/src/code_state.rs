@@ -66,7 +66,7 @@ impl SlotCache {
 /// A cached signature: the types of the parameters, and the counter.
 #[derive(Debug)]
 struct SignatureWay {
-    /// Empty until the way is used, unless there are no parameters.
+    /// Unused until the way is set, unless there are no parameters.
     types: Box<[Cell<usize>]>,
     slot: Cell<Slot>,
 }
@@ -119,8 +119,8 @@ pub struct CodeState {
     /// For the caller's own use: what it must know of the code object at every event.
     tag: Cell<u64>,
     signatures: [SignatureWay; INLINE_WAYS],
-    /// Signatures remembered so far; the place of the next one follows from it.
-    signatures_seen: Cell<u8>,
+    /// Place of the next signature to remember.
+    next_signature: Cell<u8>,
     pub(crate) callers: SlotCache,
     pub(crate) returns: SlotCache,
     pub(crate) yields: SlotCache,
@@ -169,7 +169,7 @@ impl CodeState {
             code: Cell::default(),
             tag: Cell::new(0),
             signatures: std::array::from_fn(|_| SignatureWay::unused(parameters)),
-            signatures_seen: Cell::new(0),
+            next_signature: Cell::new(0),
             callers: SlotCache::default(),
             returns: SlotCache::default(),
             yields: SlotCache::default(),
@@ -222,32 +222,33 @@ impl CodeState {
         self.active.set(0);
         self.samples.set(0);
         self.signatures.iter().for_each(SignatureWay::clear);
-        self.signatures_seen.set(0);
+        self.next_signature.set(0);
         [&self.callers, &self.returns, &self.yields].into_iter().for_each(SlotCache::clear);
     }
 
-    /// Counts the signature of a frame; false where it is not cached.
+    /// Counts the signature of a frame if it is the first that was seen. Without parameters there
+    /// is only one, and it must have been remembered before the first start.
     #[inline]
-    pub(crate) fn count_signature(&self, frame: &impl Activation) -> bool {
-        let [first, others @ ..] = &self.signatures;
-        // Without parameters every way matches: only a remembered one counts.
-        if first.matches(frame) && self.signatures_seen.get() > 0 {
+    pub(crate) fn count_first_signature(&self, frame: &impl Activation) -> bool {
+        let [first, ..] = &self.signatures;
+        let known = first.matches(frame);
+        if known {
             first.slot.get().add(1);
-            return true;
         }
-        if self.signatures_seen.get() < 2 {
-            return false;
-        }
+        known
+    }
+
+    /// Counts the signature of a frame if it is another of those cached.
+    pub(crate) fn count_other_signature(&self, frame: &impl Activation) -> bool {
+        let [_, others @ ..] = &self.signatures;
         let found = others.iter().find(|way| way.matches(frame));
         found.inspect(|way| way.slot.get().add(1)).is_some()
     }
 
     pub(crate) fn remember_signature(&self, types: &[TypeAddress], slot: Slot) {
-        let seen = self.signatures_seen.get();
-        self.signatures[usize::from(seen) % INLINE_WAYS].set(types, slot);
-        // Counts on from the number of ways, so that it never looks unused again.
-        let next = seen.checked_add(1).unwrap_or(INLINE_WAYS as u8);
-        self.signatures_seen.set(next);
+        let next = usize::from(self.next_signature.get()) % INLINE_WAYS;
+        self.signatures[next].set(types, slot);
+        self.next_signature.set(next as u8 + 1);
     }
 
     /// Drops what is cached for a type that died.

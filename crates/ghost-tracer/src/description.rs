@@ -12,6 +12,9 @@ pub trait Activation {
     fn stack(&self) -> StackToken;
     /// Bottom of that stack: the same as long as thread and greenlet are. Slow.
     fn stack_root(&self) -> StackToken;
+    /// What is directly below, as cheaply as can be: the code of the Python frame there, or anything
+    /// else that is not the address of observed or remembered code.
+    fn below(&self) -> CodeAddress;
     /// Code of the Python frame directly below.
     fn caller(&self) -> CodeAddress;
     /// Type of the object a parameter holds, in the order of the frame's slots.

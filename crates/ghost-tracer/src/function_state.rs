@@ -10,8 +10,8 @@ use ghost_model::bucket_index;
 use crate::limits::{CALLERS_MAX, OUTCOMES_MAX, SIGNATURES_MAX};
 use crate::type_registry::OVERFLOW;
 
-/// Blocks of 32 buckets that are told apart; the last takes everything longer (4.9 hours).
-const BLOCKS: usize = 11;
+/// Blocks of 32 buckets: every duration there is.
+const BLOCKS: usize = 16;
 
 /// Kinds of cells.
 const CELL_KINDS: usize = CellKind::BucketWraps as usize + 1;
@@ -42,9 +42,8 @@ impl FunctionState {
     #[inline]
     pub(crate) fn add_latency(&self, ledger: &mut Ledger, latency_ns: u64) {
         self.slots.add_latency(latency_ns);
-        let bucket = bucket_index(latency_ns).min((BLOCKS * BLOCK_BUCKETS) as u32 - 1);
-        let block = bucket as usize / BLOCK_BUCKETS;
-        match self.blocks[block].get() {
+        let bucket = bucket_index(latency_ns);
+        match self.blocks[bucket as usize / BLOCK_BUCKETS % BLOCKS].get() {
             Some(block) if !block.add_one(bucket) => {}
             _ => self.add_latency_slowly(ledger, bucket),
         }
@@ -53,7 +52,7 @@ impl FunctionState {
     /// Makes the block, or notes that a bucket went past 2³².
     #[cold]
     fn add_latency_slowly(&self, ledger: &mut Ledger, bucket: u32) {
-        let place = &self.blocks[bucket as usize / BLOCK_BUCKETS];
+        let place = &self.blocks[bucket as usize / BLOCK_BUCKETS % BLOCKS];
         if place.get().is_some() {
             if let Some(wraps) = self.cell(ledger, CellKind::BucketWraps, bucket, 0) {
                 wraps.add(1);

@@ -47,7 +47,8 @@ enum End {
 impl<I: Interpreter> Tracer<I> {
     /// A frame of `code` begins its activation. `now` is read last, so that our own work counts
     /// for the caller as little as possible.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one caller each; saves the registers' round trip")]
+    #[inline(always)]
     pub fn start(
         &mut self,
         code: &'static CodeState,
@@ -55,12 +56,11 @@ impl<I: Interpreter> Tracer<I> {
         now: impl FnOnce() -> u64,
     ) {
         self.follow(frame);
-        if !code.count_signature(frame) {
-            self.miss_signature(code, frame);
+        if !code.count_first_signature(frame) {
+            self.count_signature_slowly(code, frame);
         }
-        let caller = frame.caller();
-        if !code.callers.count(caller.0) {
-            self.miss_caller(code, caller);
+        if !code.callers.count(frame.below().0) {
+            self.count_caller_slowly(code, frame);
         }
         let top = self.push(code, frame);
         let start_ticks = now();
@@ -71,7 +71,8 @@ impl<I: Interpreter> Tracer<I> {
     }
 
     /// A frame of `code` returns a value of type `value`. `now` was read before anything else.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one caller each; saves the registers' round trip")]
+    #[inline(always)]
     pub fn finish(
         &mut self,
         code: CodeAddress,

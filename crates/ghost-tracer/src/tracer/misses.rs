@@ -18,9 +18,21 @@ fn parameter_types(code: &CodeState, frame: &impl Activation) -> Vec<TypeAddress
 }
 
 impl<I: Interpreter> Tracer<I> {
+    /// Not the first signature: another one of the cache, or one to look up.
+    #[inline(never)]
+    pub(super) fn count_signature_slowly(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+    ) {
+        if !code.count_other_signature(frame) {
+            self.miss_signature(code, frame);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn miss_signature(&mut self, code: &'static CodeState, frame: &impl Activation) {
+    fn miss_signature(&mut self, code: &'static CodeState, frame: &impl Activation) {
         let addresses = parameter_types(code, frame);
         let types = self.signature_types(code, &addresses);
         let function = code.function.get();
@@ -45,9 +57,22 @@ impl<I: Interpreter> Tracer<I> {
         declared_order(code.shape.get(), types)
     }
 
+    /// Not called directly from a Python frame of the cache: through C, or from somewhere new.
+    #[inline(never)]
+    pub(super) fn count_caller_slowly(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+    ) {
+        let caller = frame.caller();
+        if !code.callers.count(caller.0) {
+            self.miss_caller(code, caller);
+        }
+    }
+
     #[cold]
     #[inline(never)]
-    pub(super) fn miss_caller(&mut self, code: &'static CodeState, caller: CodeAddress) {
+    fn miss_caller(&mut self, code: &'static CodeState, caller: CodeAddress) {
         let number = self.function_number(caller, Some(code));
         self.miss(code, CellKind::Caller, number, |code, slot| {
             code.callers.remember(caller.0, slot);

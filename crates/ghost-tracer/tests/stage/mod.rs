@@ -73,6 +73,9 @@ impl Activation for Frame<'_> {
     fn stack_root(&self) -> StackToken {
         StackToken(self.stack)
     }
+    fn below(&self) -> CodeAddress {
+        CodeAddress(self.caller)
+    }
     fn caller(&self) -> CodeAddress {
         CodeAddress(self.caller)
     }
