@@ -33,7 +33,9 @@ class Recorded:
     def one(self, qualname: str) -> dict:
         """The only row with this qualified name."""
         rows = self.named(qualname)
-        assert len(rows) == 1, f"{len(rows)} rows named {qualname}: {[row['fn_key'] for row in self.profiles]}"
+        assert len(rows) == 1, (
+            f"{len(rows)} rows named {qualname}: {[row['fn_key'] for row in self.profiles]}"
+        )
         return rows[0]
 
     def calls(self, qualname: str) -> int:

@@ -46,14 +46,18 @@ def killed_in_the_loop(bench: Bench, target: int) -> int:
     """Kills the program once it has made this many calls; gives the number it had written."""
     (bench.work / "count").write_bytes(bytes(4096))
     script = bench.write("app.py", HOT_LOOP)
-    with open(bench.work / "count", "r+b") as file, mmap.mmap(file.fileno(), 4096) as page:
-        with bench.start(GHOST, "run", "--quiet", script) as process, memoryview(page).cast("Q") as count:
-            while count[0] < target and process.poll() is None:
-                os.sched_yield()
-            os.kill(count[1], signal.SIGKILL)
-            process.communicate(timeout=60)
-            assert process.returncode == 137
-            return count[0]
+    with (
+        open(bench.work / "count", "r+b") as file,
+        mmap.mmap(file.fileno(), 4096) as page,
+        bench.start(GHOST, "run", "--quiet", script) as process,
+        memoryview(page).cast("Q") as count,
+    ):
+        while count[0] < target and process.poll() is None:
+            os.sched_yield()
+        os.kill(count[1], signal.SIGKILL)
+        process.communicate(timeout=60)
+        assert process.returncode == 137
+        return count[0]
 
 
 @pytest.mark.parametrize("case", range(ROUNDS // ROUNDS_PER_CASE))
@@ -81,7 +85,10 @@ ENDINGS = {
     "native_quick_exit": ("import ctypes; ctypes.CDLL(None)._exit(6)", 6),
     "sigterm": ("os.kill(os.getpid(), 15)", 143),
     "uncaught": ("raise ValueError", 1),
-    "file_size_limit": ("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); os._exit(4)", 4),
+    "file_size_limit": (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); os._exit(4)",
+        4,
+    ),
 }
 
 

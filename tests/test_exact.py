@@ -44,7 +44,9 @@ def test_total_time_of_a_recursive_function_is_that_of_its_outermost_call(bench:
 
 def test_plain_sqlite_reads_the_session_while_it_runs_and_after(bench: Bench) -> None:
     query = "SELECT fn_key, call_count FROM profiles ORDER BY call_count DESC LIMIT 10"
-    script = bench.write("fib.py", FIB + "\n    print('ready', flush=True)\n    input()\n    fib(10)\n")
+    script = bench.write(
+        "fib.py", FIB + "\n    print('ready', flush=True)\n    input()\n    fib(10)\n"
+    )
     with bench.start(GHOST, "run", script, stdin=-1) as process:
         assert process.stdout.readline() == b"ready\n"
         rows = rows_once_they_hold(bench, query, lambda rows: rows and rows[0][1] == FIB_CALLS)
@@ -276,7 +278,10 @@ def test_exceptions_are_counted_by_type_where_they_left_and_where_they_ended(ben
     validate = recorded.one("validate")
     assert validate["exc_type_dist"] == {"ValueError": 50, "Rejected": 10}
     assert validate["ret_type_dist"] == {"NoneType": 40}
-    caught = {(e["exception_type"], (e["caught_by"] or "").split(":")[1]): e["count"] for e in validate["exceptions"]}
+    caught = {
+        (e["exception_type"], (e["caught_by"] or "").split(":")[1]): e["count"]
+        for e in validate["exceptions"]
+    }
     assert caught == {("ValueError", "sync_order"): 50, ("Rejected", "<module>"): 10}
     assert recorded.one("sync_order")["exc_type_dist"] == {"Rejected": 10}
     assert recorded.one("pass_on")["exc_type_dist"] == {"Rejected": 10}
@@ -288,7 +293,9 @@ def test_an_exception_nobody_catches_says_so(bench: Bench) -> None:
     finished = bench.observed(bench.write("app.py", "def fail(): raise KeyError(1)\nfail()\n"))
     assert finished.code == 1
     recorded = bench.recorded()
-    assert recorded.one("fail")["exceptions"] == [{"exception_type": "KeyError", "caught_by": None, "count": 1}]
+    assert recorded.one("fail")["exceptions"] == [
+        {"exception_type": "KeyError", "caught_by": None, "count": 1}
+    ]
     assert recorded.one("<module>")["exc_type_dist"] == {"KeyError": 1}
 
 
@@ -309,17 +316,26 @@ def test_code_made_over_and_over_is_never_mixed_up(bench: Bench) -> None:
             """,
         )
     )
-    assert {n: recorded.calls(f"made_{n}") for n in range(7)} == {n: 300 * (n + 1) for n in range(7)}
+    assert {n: recorded.calls(f"made_{n}") for n in range(7)} == {
+        n: 300 * (n + 1) for n in range(7)
+    }
 
 
 def test_only_the_project_is_in_scope_but_callers_outside_are_named(bench: Bench) -> None:
     bench.write("pkg/__init__.py", "from .part import f\n")
     bench.write("pkg/part.py", "def f(*args): return len(args)\n")
-    script = bench.write("app.py", "import json, functools, pkg\njson.dumps([1])\nfunctools.cached_property(pkg.f)\n"
-                                   "from collections import UserList\nprint(sorted(UserList([2, 1]), key=pkg.f))\n")
+    script = bench.write(
+        "app.py",
+        "import json, functools, pkg\njson.dumps([1])\nfunctools.cached_property(pkg.f)\n"
+        "from collections import UserList\nprint(sorted(UserList([2, 1]), key=pkg.f))\n",
+    )
     recorded = bench.record(script)
     assert {row["module"] for row in recorded.profiles} == {"__main__", "pkg", "pkg.part"}
-    assert {row["file"] for row in recorded.profiles} == {"app.py", "pkg/__init__.py", "pkg/part.py"}
+    assert {row["file"] for row in recorded.profiles} == {
+        "app.py",
+        "pkg/__init__.py",
+        "pkg/part.py",
+    }
     imported_by = recorded.named("<module>")
     assert any("importlib" in key for row in imported_by for key in row["callers"])
 
@@ -327,7 +343,10 @@ def test_only_the_project_is_in_scope_but_callers_outside_are_named(bench: Bench
 def test_scope_include_and_exclude(bench: Bench) -> None:
     bench.write("pkg/__init__.py", "def f(): return 1\n")
     script = bench.write("app.py", "import json, pkg\npkg.f()\njson.dumps({1: 2}, indent=1)\n")
-    modules = lambda *options: {row["module"] for row in bench.record(*options, script).profiles}
+
+    def modules(*options: str) -> set[str]:
+        return {row["module"] for row in bench.record(*options, script).profiles}
+
     assert modules("--exclude", "pkg*") == {"__main__"}
     assert modules("--include", "json*") >= {"__main__", "pkg", "json", "json.encoder"}
     assert modules("--scope", "all") >= {"__main__", "pkg", "json.encoder", "json.decoder"}

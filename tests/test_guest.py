@@ -16,9 +16,13 @@ import pytest
 from conftest import GHOST, SCRIPTS, Bench
 from guest_facts import FACTS
 
+
 def facts(bench: Bench, program: str, *command: object) -> list:
     """What the program found out, run by this command."""
-    text = program.rstrip(" ") + '\nimport json as _json\nprint("FACTS", _json.dumps(facts, default=str))\n'
+    text = (
+        program.rstrip(" ")
+        + '\nimport json as _json\nprint("FACTS", _json.dumps(facts, default=str))\n'
+    )
     script = bench.work / "app.py"
     bench.write("app.py", text)
     finished = bench.run(*command, script)
@@ -42,7 +46,9 @@ def test_the_facts_are_the_same(bench: Bench, name: str) -> None:
 
 
 def test_spoofing_objects_are_observed_but_not_asked(bench: Bench) -> None:
-    assert facts(bench, dedented(FACTS["spoofing objects"]) + "\nfacts = facts or ['none']", GHOST, "run") == ["none"]
+    assert facts(
+        bench, dedented(FACTS["spoofing objects"]) + "\nfacts = facts or ['none']", GHOST, "run"
+    ) == ["none"]
     recorded = bench.recorded()
     assert recorded.one("take")["arg_type_dist"]["(Spoof, *args, **kwargs)"] == 100
     assert recorded.one("throw")["exc_type_dist"] == {"Failure": 100}
@@ -66,7 +72,9 @@ def maps_of(program: str) -> str:
     return f"{program}\n{listing}"
 
 
-@pytest.mark.parametrize("program", ["pass", "import sqlite3; sqlite3.connect(':memory:').execute('SELECT 1')"])
+@pytest.mark.parametrize(
+    "program", ["pass", "import sqlite3; sqlite3.connect(':memory:').execute('SELECT 1')"]
+)
 def test_no_sqlite_is_mapped_but_pythons_own(bench: Bench, program: str) -> None:
     mapped = facts(bench, maps_of(program), GHOST, "run")
     assert mapped == facts(bench, maps_of(program), sys.executable)
@@ -82,7 +90,9 @@ def test_the_extension_holds_no_database_network_or_tls_code() -> None:
 
 
 def test_the_extension_is_one_mapped_file_and_one_ledger(bench: Bench) -> None:
-    program = "facts = sorted({line.split()[-1] for line in open('/proc/self/maps') if '/' in line})"
+    program = (
+        "facts = sorted({line.split()[-1] for line in open('/proc/self/maps') if '/' in line})"
+    )
     within = set(facts(bench, program, GHOST, "run"))
     ours = within - set(facts(bench, program, sys.executable))
     assert any("_native" in path for path in ours)
@@ -107,7 +117,9 @@ def interpreter_with_all_tool_ids_taken(bench: Bench) -> Path:
 
 def test_with_all_tool_ids_taken_the_program_runs_and_one_line_says_so(bench: Bench) -> None:
     python = interpreter_with_all_tool_ids_taken(bench)
-    script = bench.write("app.py", "import sys\nprint([sys.monitoring.get_tool(n) for n in range(6)])\n")
+    script = bench.write(
+        "app.py", "import sys\nprint([sys.monitoring.get_tool(n) for n in range(6)])\n"
+    )
     finished = bench.observed("--python", python, script)
     assert finished.code == 0
     assert finished.stdout == str(["taken"] * 6) + "\n"
@@ -119,7 +131,9 @@ def test_with_all_tool_ids_taken_the_program_runs_and_one_line_says_so(bench: Be
 def test_one_id_left_is_enough(bench: Bench) -> None:
     python = interpreter_with_all_tool_ids_taken(bench)
     start_up = next((bench.root / "venv").rglob("a.pth"))
-    start_up.write_text("import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in {0, 1, 2, 3, 5} if not sys.monitoring.get_tool(n)]\n")
+    start_up.write_text(
+        "import sys; [sys.monitoring.use_tool_id(n, 'taken') for n in {0, 1, 2, 3, 5} if not sys.monitoring.get_tool(n)]\n"
+    )
     script = bench.write("app.py", "def f(n): return n\nfor n in range(100): f(n)\n")
     finished = bench.observed("--python", python, script)
     assert finished.code == 0, finished.stderr
@@ -128,7 +142,10 @@ def test_one_id_left_is_enough(bench: Bench) -> None:
 
 def test_coverage_measures_the_same(bench: Bench) -> None:
     bench.variables["COVERAGE_CORE"] = "sysmon"
-    script = bench.write("app.py", "def f(n):\n    if n > 2:\n        return 1\n    return 2\nfor n in range(2): f(n)\n")
+    script = bench.write(
+        "app.py",
+        "def f(n):\n    if n > 2:\n        return 1\n    return 2\nfor n in range(2): f(n)\n",
+    )
     results = []
     for command in ((sys.executable, "-m", "coverage"), (GHOST, "run", SCRIPTS / "coverage")):
         assert bench.run(*command, "run", script).code == 0
@@ -139,7 +156,9 @@ def test_coverage_measures_the_same(bench: Bench) -> None:
     assert bench.recorded().calls("f") == 2
 
 
-@pytest.mark.parametrize("flags", [["-I"], ["-E"], ["-O"], ["-X", "dev"], ["-W", "error"], ["-bb"], ["-X", "importtime"]])
+@pytest.mark.parametrize(
+    "flags", [["-I"], ["-E"], ["-O"], ["-X", "dev"], ["-W", "error"], ["-bb"], ["-X", "importtime"]]
+)
 def test_interpreter_flags_change_nothing(bench: Bench, flags: list[str]) -> None:
     script = bench.write("app.py", "import sys\ndef f(n): return n\nprint(f(1), sys.flags)\n")
     plain = bench.plain(*flags, script)

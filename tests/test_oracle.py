@@ -136,7 +136,17 @@ def test_the_same_seed_is_the_same_program() -> None:
 
 
 def test_the_programs_hold_every_kind_of_function(batch_of_text: str) -> None:
-    words = ("yield from", "async def", "await anext", "Thread(", "raise", "finally:", "lambda", "*args", "[T]")
+    words = (
+        "yield from",
+        "async def",
+        "await anext",
+        "Thread(",
+        "raise",
+        "finally:",
+        "lambda",
+        "*args",
+        "[T]",
+    )
     assert [word for word in words if word not in batch_of_text] == []
 
 
@@ -148,7 +158,12 @@ def batch_of_text() -> str:
 
 def observation(**changes: object) -> Observation:
     """One function, changed as wished."""
-    seen = {"kind": "function", "args": {"(int)": 2}, "returns": {"int": 1}, "exceptions": {"ValueError": 1}}
+    seen = {
+        "kind": "function",
+        "args": {"(int)": 2},
+        "returns": {"int": 1},
+        "exceptions": {"ValueError": 1},
+    }
     return {"m:f:1": seen | {"yields": {}, "callers": {"m:main:9": 2}} | changes}
 
 
@@ -162,4 +177,9 @@ def test_a_difference_of_one_call_is_found() -> None:
 
 def test_suspendable_kinds_are_those_of_the_observers() -> None:
     assert observation(kind="generator")["m:f:1"]["kind"] in SUSPENDABLE
-    assert exception_total_differences(observation(kind="generator"), observation(kind="generator", exceptions={})) == []
+    assert (
+        exception_total_differences(
+            observation(kind="generator"), observation(kind="generator", exceptions={})
+        )
+        == []
+    )

@@ -105,7 +105,9 @@ def leaks(folder: Path, canary: str) -> list[str]:
         except FileNotFoundError:
             continue
         content += str(path.relative_to(folder)).encode()
-        found += [f"{path.relative_to(folder)}: {name}" for name, form in forms.items() if form in content]
+        found += [
+            f"{path.relative_to(folder)}: {name}" for name, form in forms.items() if form in content
+        ]
     return found
 
 
@@ -115,8 +117,12 @@ def canary() -> str:
     return "Zq" + secrets.token_hex(14) + "Wx"
 
 
-@pytest.mark.parametrize("options", [(), ("--events", "all"), ("--scope", "all")], ids=["default", "events", "all"])
-def test_no_value_is_found_in_the_data_folder(bench: Bench, canary: str, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "options", [(), ("--events", "all"), ("--scope", "all")], ids=["default", "events", "all"]
+)
+def test_no_value_is_found_in_the_data_folder(
+    bench: Bench, canary: str, options: tuple[str, ...]
+) -> None:
     bench.variables["CANARY"] = canary
     (bench.work / "content.txt").write_text(canary)
     script = bench.write("app.py", PROGRAM)
@@ -140,7 +146,9 @@ def test_code_given_on_the_command_line_is_not_kept(bench: Bench, canary: str) -
 
 
 def test_a_program_on_standard_input_is_not_kept(bench: Bench, canary: str) -> None:
-    assert bench.observed("-", canary, stdin=f"def f(x): return x\nf('{canary}')\n".encode()).code == 0
+    assert (
+        bench.observed("-", canary, stdin=f"def f(x): return x\nf('{canary}')\n".encode()).code == 0
+    )
     assert leaks(bench.data, canary) == []
 
 

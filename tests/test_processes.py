@@ -84,7 +84,11 @@ def test_a_forked_child_starts_from_zero(bench: Bench) -> None:
         """,
     )
     recorded = bench.record(script)
-    assert (recorded.calls("before"), recorded.calls("child"), recorded.calls("after")) == (1000, 10, 100)
+    assert (recorded.calls("before"), recorded.calls("child"), recorded.calls("after")) == (
+        1000,
+        10,
+        100,
+    )
     assert pids(recorded) == 2
 
 
@@ -153,7 +157,9 @@ def test_a_child_outlived_by_its_own_child_is_complete(bench: Bench) -> None:
 
 
 def test_subprocesses_of_the_interpreter_join_the_session(bench: Bench) -> None:
-    bench.write("tool.py", "import sys\ndef step(): pass\nfor _ in range(int(sys.argv[1])): step()\n")
+    bench.write(
+        "tool.py", "import sys\ndef step(): pass\nfor _ in range(int(sys.argv[1])): step()\n"
+    )
     script = bench.write(
         "app.py",
         """
@@ -216,7 +222,9 @@ def test_fork_without_exec_in_c_does_not_disturb_the_parent(bench: Bench) -> Non
         """,
     )
     calls = bench.record(script).calls("step")
-    assert calls in (200, 1200), "the parent's calls, with or without the child's, and nothing between"
+    assert calls in (200, 1200), (
+        "the parent's calls, with or without the child's, and nothing between"
+    )
 
 
 def free_port() -> int:
@@ -300,10 +308,13 @@ def test_a_shell_as_target_has_its_python_children_observed(bench: Bench) -> Non
 
 
 def test_a_daemon_that_outlives_the_run_is_folded_later(bench: Bench) -> None:
-    bench.write("daemon.py", "import sys\ndef step(): pass\nsys.stdin.readline()\nfor _ in range(70): step()\n")
+    bench.write(
+        "daemon.py",
+        "import sys\ndef step(): pass\nsys.stdin.readline()\nfor _ in range(70): step()\n",
+    )
     script = bench.write(
         "app.py",
-        f"""
+        """
         import os, subprocess, sys
         child = subprocess.Popen([sys.executable, "daemon.py"], stdin=subprocess.PIPE, start_new_session=True,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

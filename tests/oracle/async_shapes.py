@@ -11,7 +11,11 @@ DRIVES = (
     ("return await asyncio.gather(*[C(n + i) for i in range(3)], return_exceptions=True)",),
     ("task = asyncio.create_task(C(n))", "await asyncio.sleep(0)", "task.cancel()", "await task"),
     ("task = asyncio.create_task(C(n))", "task.cancel()", "await task"),
-    ("async with asyncio.TaskGroup() as group:", "    group.create_task(C(n))", "    group.create_task(C(n + 1))"),
+    (
+        "async with asyncio.TaskGroup() as group:",
+        "    group.create_task(C(n))",
+        "    group.create_task(C(n + 1))",
+    ),
     ("await asyncio.wait_for(C(n), 60)",),
     ("C(n).close()",),
     ("coroutine = C(n)", "coroutine.throw(Oops('before the start'))"),

@@ -10,8 +10,24 @@ from dataclasses import dataclass
 
 from .source import Limits, Source, Unit, hit
 
-EXCEPTIONS = ("ValueError", "KeyError", "Oops", "WorseOops", "OSError", "StopIteration", "SystemExit")
-ACCIDENTS = ("1 // 0", "None.nothing", "len(5)", "{}['absent']", "[][1]", "int('x')", "next(iter(()))")
+EXCEPTIONS = (
+    "ValueError",
+    "KeyError",
+    "Oops",
+    "WorseOops",
+    "OSError",
+    "StopIteration",
+    "SystemExit",
+)
+ACCIDENTS = (
+    "1 // 0",
+    "None.nothing",
+    "len(5)",
+    "{}['absent']",
+    "[][1]",
+    "int('x')",
+    "next(iter(()))",
+)
 
 
 @dataclass
@@ -76,7 +92,12 @@ def write_handler(source: Source, depth: int) -> None:
         source.add(depth + 2, "raise")
         source.add(depth + 1, "except Oops as error:")
         source.add(depth + 2, "str(error)")
-    source.add(depth, "except (Exception, SystemExit) as error:" if style == "named" else "except (Exception, SystemExit):")
+    source.add(
+        depth,
+        "except (Exception, SystemExit) as error:"
+        if style == "named"
+        else "except (Exception, SystemExit):",
+    )
     source.add(depth + 1, "n = int(n)")
     if style == "finally":
         source.add(depth, "finally:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .bodies import write_body
+from .bodies import Outcome, write_body
 from .source import Limits, Source, Unit
 from .sync_shapes import as_unit
 
@@ -35,7 +35,12 @@ def write_generator_handler(source: Source) -> None:
         source.add(2, "received = None")
         return
     source.add(1, "except (Oops, ValueError) as error:")
-    source.add(2, {"swallow": "received = error", "yields": "yield 'after'"}.get(style, "raise KeyError from error"))
+    source.add(
+        2,
+        {"swallow": "received = error", "yields": "yield 'after'"}.get(
+            style, "raise KeyError from error"
+        ),
+    )
 
 
 WAYS = (
@@ -59,7 +64,9 @@ def generator(source: Source, limits: Limits) -> Unit:
     """A generator, sometimes delegating to another, and the function that consumes it."""
     inner, inner_cost, inner_loop = None, 0, False
     if source.chance(0.4):
-        inner, inner_cost, inner_loop = write_generator(source, Limits(limits.budget // 4, limits.in_coroutine), None)
+        inner, inner_cost, inner_loop = write_generator(
+            source, Limits(limits.budget // 4, limits.in_coroutine), None
+        )
         source.gap()
     remaining = Limits(limits.budget // 3, limits.in_coroutine)
     name, cost, loop = write_generator(source, remaining, inner)
@@ -70,7 +77,7 @@ def generator(source: Source, limits: Limits) -> Unit:
     for way in ways:
         write_consumption(source, name, way)
     source.add(1, f"return {source.literal()}")
-    unit = as_unit(write_nothing(), consumer + "({n})")
+    unit = as_unit(Outcome(), consumer + "({n})")
     return Unit(unit.call, 3 * (cost + inner_cost) + 1, False, loop or inner_loop)
 
 
@@ -84,13 +91,6 @@ def write_consumption(source: Source, name: str, way: tuple[str, ...]) -> None:
     source.add(2, "n = int(n) + 1")
     # Dropped here in every way, so that no generator lives on until another one replaces it.
     source.add(1, "g = None")
-
-
-def write_nothing():
-    """The outcome of a body that does nothing of its own."""
-    from .bodies import Outcome
-
-    return Outcome()
 
 
 SHAPES = (generator, generator, generator)

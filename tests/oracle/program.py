@@ -14,7 +14,7 @@ from .source import Limits, Source, Unit
 BUDGET = 1500
 SHAPES = sync_shapes.SHAPES + generator_shapes.SHAPES + async_shapes.SHAPES
 
-MAIN = '''\
+MAIN = """\
 import importlib
 import json
 import sys
@@ -25,7 +25,7 @@ for name in {names!r}:
     counts[name] = {{str(line): next(hits) for line, hits in sorted(module.HITS.items())}}
 with open(sys.argv[1], "w") as file:
     json.dump(counts, file)
-'''
+"""
 
 
 def program_text(seed: int) -> str:

@@ -8,8 +8,8 @@ runs away.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Callable
 
 LITERALS = (
     "1", "-5", "2.5", "'text'", "b'x'", "None", "True", "[]", "[1, 2]", "{}", "{'k': 1}", "(1,)",
@@ -18,7 +18,7 @@ LITERALS = (
 )  # fmt: skip
 
 # What a program needs before its first unit; `HITS[line]` advances without a Python frame.
-PRELUDE = '''\
+PRELUDE = """\
 import asyncio
 import collections
 import contextlib
@@ -49,7 +49,7 @@ class Oops(Exception):
 class WorseOops(Oops, ValueError):
     pass
 
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Source:
     """Lines so far, units so far, and the dice."""
 
     rng: random.Random
-    lines: list[str] = field(default_factory=lambda: PRELUDE.splitlines())
+    lines: list[str] = field(default_factory=PRELUDE.splitlines)
     units: list[Unit] = field(default_factory=list)
     names: int = 0
 

@@ -56,7 +56,9 @@ def generic_function(source: Source, limits: Limits) -> Unit:
     name = source.name("generic")
     source.open(0, f"def {name}[T](n, value: T = None) -> T:")
     outcome = write_body(source, 1, limits)
-    return as_unit(outcome, name + "({n}, " + source.literal().replace("{", "{{").replace("}", "}}") + ")")
+    return as_unit(
+        outcome, name + "({n}, " + source.literal().replace("{", "{{").replace("}", "}}") + ")"
+    )
 
 
 def recursive_function(source: Source, limits: Limits) -> Unit:

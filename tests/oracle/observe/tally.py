@@ -81,7 +81,8 @@ class Tally:
     def write(self):
         """Writes everything counted; runs after all other `atexit` functions."""
         counted = {
-            key: {"kind": self.kinds[key]} | {field: dict(counts) for field, counts in fields.items()}
+            key: {"kind": self.kinds[key]}
+            | {field: dict(counts) for field, counts in fields.items()}
             for key, fields in self.functions.items()
         }
         with open(self.output, "w") as file:
