@@ -22,7 +22,7 @@ SCRIPTS = Path(sys.executable).parent
 GHOST = SCRIPTS / "ghost"
 # The name by which `ghost run` starts the interpreter, which programs can see.
 PYTHON = SCRIPTS / "python3"
-OUR_LINES = re.compile(r"^ghost: .*\n(hint: .*\n)?", re.MULTILINE)
+OUR_LINES = re.compile(r"^ghost: .*\n", re.MULTILINE)
 TIMEOUT_S = 120
 
 
@@ -36,7 +36,7 @@ class Finished:
 
     @property
     def own_stderr(self) -> str:
-        """What the program itself wrote to stderr, without our lines and the hint right below one."""
+        """What the program itself wrote to stderr, without our lines."""
         return OUR_LINES.sub("", self.stderr)
 
     @property

@@ -115,10 +115,7 @@ pub(crate) fn code_of(result: Result<u8, CommandError>) -> u8 {
     };
     let code = error.code();
     if code != SUCCESS {
-        talk::say(talk::with_causes(&error));
-        if let Some(hint) = error.hint() {
-            talk::hint(hint);
-        }
+        talk::say_with(talk::with_causes(&error), error.hint());
     }
     code
 }

@@ -19,8 +19,8 @@ use exit::CommandError;
 fn main() -> ExitCode {
     // A fault of ours is one line and its exit code, not a backtrace over the program's output.
     panic::set_hook(Box::new(|fault| {
-        output::talk::say(format_args!("internal error: {fault}"));
-        output::talk::hint("please report this line together with `ghost --version`");
+        let hint = "please report this line together with `ghost --version`";
+        output::talk::say_with_hint(format_args!("internal error: {fault}"), hint);
     }));
     let code = catch_unwind(|| match Arguments::try_parse() {
         Ok(arguments) => exit::code_of(execute(arguments)),

@@ -28,10 +28,8 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
     let launch = target::resolve(&arguments.words, arguments.python.as_deref(), &surroundings)?;
     let recorder = Recorder::create(arguments, &launch)
         .inspect_err(|error| {
-            talk::say(format_args!("not recording: {}", talk::with_causes(error)));
-            if let Some(hint) = error.hint() {
-                talk::hint(hint);
-            }
+            let reason = talk::with_causes(error);
+            talk::say_with(format_args!("not recording: {reason}"), error.hint());
         })
         .ok();
     let ending = match recorder {

@@ -47,8 +47,8 @@ pub(crate) fn execute(
         }
     }
     if entries.is_empty() {
-        talk::say(format_args!("no session in `{}`", data_dir.root().display()));
-        talk::hint("`ghost run app.py` records one");
+        let nothing = format_args!("no session in `{}`", data_dir.root().display());
+        talk::say_with_hint(nothing, "`ghost run app.py` records one");
         return Ok(NO_DATA);
     }
     Ok(SUCCESS)

@@ -13,9 +13,18 @@ pub(crate) fn say(message: impl Display) {
     line(&format!("ghost: {}", visible(&message.to_string())));
 }
 
-/// One line with the way out: `hint: MESSAGE`.
-pub(crate) fn hint(message: impl Display) {
-    line(&format!("hint: {}", visible(&message.to_string())));
+/// One line with the way out: `ghost: MESSAGE (hint: HINT)`. One line, and always beginning like
+/// this, so that ours can be told from the program's.
+pub(crate) fn say_with_hint(message: impl Display, hint: impl Display) {
+    say(format_args!("{message} (hint: {hint})"));
+}
+
+/// One line, with the way out if there is one.
+pub(crate) fn say_with(message: impl Display, hint: Option<impl Display>) {
+    match hint {
+        Some(hint) => say_with_hint(message, hint),
+        None => say(message),
+    }
 }
 
 /// The error with what caused it, in one line.

@@ -30,8 +30,8 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
     }
     match &outcome.totals {
         Err(reason) => {
-            talk::say(format_args!("session {id} is not complete: {reason}"));
-            talk::hint("the next `ghost` command tries to complete it");
+            let problem = format_args!("session {id} is not complete: {reason}");
+            talk::say_with_hint(problem, "the next `ghost` command tries to complete it");
         }
         Ok(totals) if totals.processes.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
@@ -39,41 +39,44 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
                 talk::say(format_args!("session {id}: {gap}"));
             }
             if !quiet {
-                talk::say(format_args!("session {id}: {} (ghost report)", summary(totals)));
-                if totals.call_count == 0 {
-                    talk::hint("no code of the project ran; `--scope all` takes libraries too");
-                }
+                talk::say(format_args!("session {id}: {}", summary(totals)));
             }
         }
     }
 }
 
-/// `1,234 calls of 56 functions in 1 process`
+/// `1,234 calls of 56 functions in 1 process (ghost report)`
 fn summary(totals: &Totals) -> String {
     let calls = counted(totals.call_count, "call", "calls");
     let functions = counted(totals.function_count, "function", "functions");
     let processes = counted(totals.processes.len() as u64, "process", "processes");
-    format!("{calls} of {functions} in {processes}")
+    let next = match totals.call_count {
+        0 => "no code of the project ran; `--scope all` takes libraries too",
+        _ => "ghost report",
+    };
+    format!("{calls} of {functions} in {processes} ({next})")
 }
 
 fn say_nothing_observed(launch: &Launch) {
     if !launch.is_interpreter {
-        talk::say(format_args!(
+        let reason = format_args!(
             "nothing was observed: no Python that `{}` started has ghostglass installed",
             launch.script
-        ));
-        talk::hint("`python -m pip install ghostglass`, with the Python that runs it");
-        return;
+        );
+        let hint = "`python -m pip install ghostglass`, with the Python that runs it";
+        return talk::say_with_hint(reason, hint);
     }
     let python = launch.program.display();
     match probe(&launch.program) {
         Some(1) => {
-            talk::say(format_args!("nothing was observed: `{python}` has no ghostglass installed"));
-            talk::hint(format_args!("`{python} -m pip install ghostglass`"));
+            let reason =
+                format_args!("nothing was observed: `{python}` has no ghostglass installed");
+            let hint = format_args!("`{python} -m pip install ghostglass`");
+            talk::say_with_hint(reason, hint);
         }
         Some(2) => {
-            talk::say(format_args!("nothing was observed: `{python}` is older than Python 3.12"));
-            talk::hint("`--python PATH` names another interpreter");
+            let reason = format_args!("nothing was observed: `{python}` is older than Python 3.12");
+            talk::say_with_hint(reason, "`--python PATH` names another interpreter");
         }
         _ => talk::say(format_args!(
             "nothing was observed: `{python}` did not start the observer (options such as -S or -I \
@@ -109,6 +112,6 @@ mod tests {
     fn the_summary_counts_in_words() {
         let processes = vec![Process::default()];
         let totals = Totals { call_count: 1_234, function_count: 56, processes };
-        assert_eq!(summary(&totals), "1,234 calls of 56 functions in 1 process");
+        assert_eq!(summary(&totals), "1,234 calls of 56 functions in 1 process (ghost report)");
     }
 }
