@@ -120,60 +120,58 @@ def test_a_thousand_short_threads_are_all_seen(bench: Bench) -> None:
     assert recorded.calls("work") == 1000
 
 
+EVERY_SORT = """
+    import asyncio
+
+    class Shop:
+        tax = 0.2
+        def price(self, base): return base
+        @classmethod
+        def make(cls): return cls()
+        @staticmethod
+        def rate(n): return n
+        @property
+        def label(self): return "x"
+
+    def counter(start):
+        def add(by):
+            nonlocal start
+            start += by
+            return start
+        return add
+
+    def countdown(n):
+        while n:
+            yield n
+            n -= 1
+
+    async def wait(n):
+        await asyncio.sleep(0)
+        return n
+
+    async def stream(n):
+        for i in range(n):
+            yield i
+
+    async def main():
+        await asyncio.gather(*(wait(n) for n in range(5)))
+        return [item async for item in stream(3)]
+
+    shop = Shop.make()
+    [shop.price(n) for n in range(3)]
+    [Shop.rate(1.5), shop.label]
+    add = counter(1)
+    [add(n) for n in (1, 2, 3, 4)]
+    [list(countdown(n)) for n in range(6)]
+    partly = countdown(9); next(partly); partly.close()
+    countdown(3)
+    asyncio.run(main())
+    list(map(lambda n: n, range(7)))
+    """
+
+
 def test_kinds_and_counts_of_every_sort_of_function(bench: Bench) -> None:
-    recorded = bench.record(
-        bench.write(
-            "app.py",
-            """
-            import asyncio
-
-            class Shop:
-                tax = 0.2
-                def price(self, base): return base
-                @classmethod
-                def make(cls): return cls()
-                @staticmethod
-                def rate(n): return n
-                @property
-                def label(self): return "x"
-
-            def counter(start):
-                def add(by):
-                    nonlocal start
-                    start += by
-                    return start
-                return add
-
-            def countdown(n):
-                while n:
-                    yield n
-                    n -= 1
-
-            async def wait(n):
-                await asyncio.sleep(0)
-                return n
-
-            async def stream(n):
-                for i in range(n):
-                    yield i
-
-            async def main():
-                await asyncio.gather(*(wait(n) for n in range(5)))
-                return [item async for item in stream(3)]
-
-            shop = Shop.make()
-            [shop.price(n) for n in range(3)]
-            [Shop.rate(1.5), shop.label]
-            add = counter(1)
-            [add(n) for n in (1, 2, 3, 4)]
-            [list(countdown(n)) for n in range(6)]
-            partly = countdown(9); next(partly); partly.close()
-            countdown(3)
-            asyncio.run(main())
-            list(map(lambda n: n, range(7)))
-            """,
-        )
-    )
+    recorded = bench.record(bench.write("app.py", EVERY_SORT))
     seen = {row["qualname"]: (row["kind"], row["call_count"]) for row in recorded.profiles}
     assert seen == {
         "<module>": ("module", 1),

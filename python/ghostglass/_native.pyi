@@ -1,6 +1,6 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
-__all__ = ["__version__", "is_observing", "start", "stop"]
+__all__ = ["__version__", "frame_reader", "is_observing", "start", "stop"]
 
 __version__: str
 
@@ -14,4 +14,4 @@ def is_observing() -> bool:
     """Tell whether this process is being observed."""
 
 def frame_reader() -> str | None:
-    """Tell how frames are read: `raw`, or `public` where the layout of frames is not the known one."""
+    """Tell how frames are read: `raw`, or `public` where their layout is not the known one."""
