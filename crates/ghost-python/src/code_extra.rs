@@ -19,6 +19,8 @@ use crate::layout::{CODE_EXTRA, EXTRA_SIZE, EXTRA_SLOTS};
 static INDEX: AtomicIsize = AtomicIsize::new(-1);
 /// Set while we replace a slot ourselves: the interpreter then gives the old one up, but nothing died.
 static REPLACING: AtomicBool = AtomicBool::new(false);
+/// Whether [`raw_read_agrees`] has said so.
+static RAW_READS_PROVEN: AtomicBool = AtomicBool::new(false);
 /// Marks a [`CodeState`]: one test tells it from everything else.
 const STATE_BIT: usize = 1;
 
@@ -107,7 +109,9 @@ pub(crate) unsafe fn raw_read_agrees(code: *mut PyObject) -> bool {
     // SAFETY: passed on from the caller; the array holds our slot once the API has stored it.
     unsafe {
         let agrees = watch(code) && raw_slot(code) == slot_by_api(code) && raw_slot(code) != 0;
-        clear(code) && agrees
+        let agrees = clear(code) && agrees;
+        RAW_READS_PROVEN.store(agrees, Relaxed);
+        agrees
     }
 }
 
@@ -163,8 +167,31 @@ unsafe fn set(code: *mut PyObject, slot: usize) -> bool {
     if status != 0 {
         // SAFETY: the interpreter lock is held; the error (out of memory) is ours alone.
         unsafe { ffi::PyErr_Clear() };
+    } else if RAW_READS_PROVEN.load(Relaxed) {
+        // SAFETY: as above, and the layout is the known one.
+        unsafe { hide_later_slots(code) };
     }
     status == 0
+}
+
+/// Makes the array end with our slot where nobody behind us uses it.
+///
+/// A dying code object calls the free function of every slot it has, used or not. One registered
+/// through `ctypes` and forgotten (as the interpreter's own tests do) would crash on each code object we
+/// touched; without us it had hardly been called. The array grows again when somebody stores there.
+///
+/// # Safety
+/// As [`state`]; the layout has been proven.
+unsafe fn hide_later_slots(code: *mut PyObject) {
+    // SAFETY: the array exists, it was stored to just now, and has `size` slots.
+    unsafe {
+        let extra = *code.byte_add(CODE_EXTRA).cast::<*mut isize>();
+        let size = extra.byte_add(EXTRA_SIZE);
+        let slots = extra.byte_add(EXTRA_SLOTS);
+        while *size > INDEX.load(Relaxed) + 1 && *slots.offset(*size - 1) == 0 {
+            *size -= 1;
+        }
+    }
 }
 
 /// Called by the interpreter with our slot when a code object dies, or when the slot is set anew; with NULL
