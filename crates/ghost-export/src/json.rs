@@ -40,6 +40,8 @@ struct ProcessEntry<'a> {
     start_unix_ns: u64,
     end_unix_ns: Option<u64>,
     python_version: &'a str,
+    /// What observing one call costs, picoseconds; 0 where it was not measured.
+    call_cost_ps: u64,
     state: &'static str,
     /// What was refused, lost or failed; absent where it is zero.
     counters: BTreeMap<&'static str, u64>,
@@ -121,6 +123,7 @@ fn process_entry(process: &Process) -> ProcessEntry<'_> {
         start_unix_ns: process.start_unix_ns,
         end_unix_ns: process.end_unix_ns,
         python_version: &process.python_version,
+        call_cost_ps: process.call_cost_ps,
         state: process.state.as_str(),
         counters: process.counters.iter().map(|(counter, n)| (counter.as_str(), *n)).collect(),
     }

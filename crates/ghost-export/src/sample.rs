@@ -45,6 +45,7 @@ pub(crate) fn session() -> Sample {
             start_unix_ns: 1_763_630_000_100_000_000,
             end_unix_ns: Some(1_763_630_002_400_000_000),
             python_version: "3.13.0".into(),
+            call_cost_ps: 81_500,
             state: ProcessState::Finished,
             counters: vec![(Counter::SignaturesRefused, 3)],
         }],

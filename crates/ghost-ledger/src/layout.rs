@@ -12,6 +12,7 @@
 //!   56 python version, hexversion u32
 //!   64 counters u64[32], indexed by ghost_model::Counter
 //!  320 pid namespace, inode u64 (0: unknown)
+//!  328 cost of observing one call, picoseconds u64 (0: not measured)
 //!
 //! record = 0 kind u16, 2 what u16, 4 size u32 (whole record, multiple of 8), then
 //!   TEXT       8 length u32      12 UTF-8 bytes, zero padded
@@ -24,7 +25,7 @@
 //!   RING       8 capacity u32    12 -        16 written u64   24 entries of 64 bytes
 //! entry  = 0 sequence u64 (from 1; 0 while written)  8 start, unix ns u64  16 latency ns u64
 //!         24 function u32  28 caller u32  32 signature u32  36 type u32  40 raised u32  44 -
-//!         48 check u64 (exclusive or of the six words before it)  56 -
+//!         48 check u64 (`ring_check` of the six words before it)  56 -
 //! ```
 //!
 //! Types, functions and signatures are numbered in the order of their records. Type 0 is the
@@ -33,8 +34,8 @@
 
 /// First eight bytes of every ledger.
 pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
-/// Layout version. 1: first.
-pub const VERSION: u32 = 1;
+/// Layout version. 1: first. 2: the check of a ring entry depends on the place of each word.
+pub const VERSION: u32 = 2;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
 
@@ -53,6 +54,7 @@ pub mod header {
     pub const COUNTERS: usize = 64;
     pub const COUNTERS_MAX: usize = 32;
     pub const PID_NAMESPACE: usize = COUNTERS + 8 * COUNTERS_MAX;
+    pub const CALL_COST_PS: usize = PID_NAMESPACE + 8;
 }
 
 /// What a record is.
@@ -135,3 +137,20 @@ pub const RING_WRITTEN: usize = 16;
 pub const RING_ENTRIES: usize = 24;
 /// Bytes of one ring entry.
 pub const RING_ENTRY_BYTES: usize = 64;
+
+/// The check of a ring entry over its words before the check.
+///
+/// A reader copies without a lock, so it may find words of two entries in one. Entries of one
+/// function differ in few bits, which an exclusive or would let cancel out: a longer latency undoes
+/// an equally later start. Multiplying and rotating at each step makes what a word adds depend on
+/// its place and on all words before it.
+pub fn ring_check(words: &[u64; 6]) -> u64 {
+    // 2⁶⁴ divided by the golden ratio: odd, and no two of its bits are related.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    words.iter().fold(SPREAD, |check, &word| (check ^ word).wrapping_mul(SPREAD).rotate_left(29))
+}
+
+/// The check of layout 1: the exclusive or of the words.
+pub(crate) fn ring_check_of_layout_1(words: &[u64; 6]) -> u64 {
+    words.iter().fold(0, |check, word| check ^ word)
+}

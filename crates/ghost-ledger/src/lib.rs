@@ -16,11 +16,18 @@
 #![deny(unsafe_code)]
 
 pub mod layout;
+#[cfg(not(loom))]
 #[expect(unsafe_code, reason = "maps the file and hands out references into it")]
 mod mapping;
+#[cfg(loom)]
+#[path = "modelled_mapping.rs"]
+mod mapping;
+#[cfg(all(test, loom))]
+mod model;
 mod reader;
 mod slot;
 mod snapshot;
+mod sync;
 mod writer;
 
 pub use ghost_model::Counter;

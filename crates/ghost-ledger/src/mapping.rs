@@ -17,7 +17,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
@@ -26,6 +25,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::layout::{BLOCK_BUCKETS, FUNCTION_SLOTS, HISTOGRAM_COUNTS};
 use crate::slot::{FunctionSlots, HistogramBlock};
+use crate::sync::{AtomicU64, Ordering};
 
 /// Address space set aside: the bound on the size of a ledger.
 const RESERVED_BYTES: usize = 1 << 30;
@@ -149,16 +149,16 @@ impl Mapping {
         Ok(())
     }
 
-    /// Replaces the file under the mapping by a new one that starts with the same `used` bytes.
-    /// Where that fails the bytes go on living in anonymous memory.
-    pub(crate) fn rebase(&mut self, path: &Path, used: usize) -> Result<(), MappingError> {
-        let kept = self.copy(used);
-        match self.rebase_on_file(path, &kept) {
+    /// Replaces the file under the mapping by a new one that starts with `kept`, which readers may
+    /// find at once. Where that fails the bytes go on living in anonymous memory.
+    pub(crate) fn rebase(&mut self, path: &Path, kept: &[u8]) -> Result<(), MappingError> {
+        match self.rebase_on_file(path, kept) {
             Ok(()) => Ok(()),
             Err(error) => {
                 let _ = std::fs::remove_file(path);
                 self.backed = 0;
                 map_anonymous(self.base, 0, self.mapped).map_err(MappingError::Map)?;
+                let kept = &kept[..kept.len().min(self.mapped)];
                 // SAFETY: `kept` is no longer than `mapped`, all of which was just mapped writable.
                 unsafe { std::ptr::copy_nonoverlapping(kept.as_ptr(), self.base, kept.len()) };
                 Err(error)
@@ -178,15 +178,29 @@ impl Mapping {
     }
 
     /// A copy of the first `bytes` bytes.
-    fn copy(&self, bytes: usize) -> Vec<u8> {
+    pub(crate) fn copy(&self, bytes: usize) -> Vec<u8> {
         let bytes = bytes.min(self.mapped);
         // SAFETY: `base..base + mapped` is readable (invariant 2). Another process may be adding to
         // counters in it (the parent, right after a fork): those bytes are zeroed by the caller.
         unsafe { std::slice::from_raw_parts(self.base, bytes) }.to_vec()
     }
 
-    /// Memory past the published records, for writing the next one.
-    pub(crate) fn unpublished(&mut self, offset: usize, bytes: usize) -> Option<&mut [u8]> {
+    /// Writes a record of `bytes` bytes past the published ones: `head`, `body`, zeros.
+    pub(crate) fn write_unpublished(
+        &mut self,
+        offset: usize,
+        bytes: usize,
+        head: [u8; 8],
+        body: &[u8],
+    ) -> Option<()> {
+        let record = self.unpublished(offset, bytes)?;
+        record.get_mut(..8)?.copy_from_slice(&head);
+        record.get_mut(8..8 + body.len())?.copy_from_slice(body);
+        record.get_mut(8 + body.len()..)?.fill(0);
+        Some(())
+    }
+
+    fn unpublished(&mut self, offset: usize, bytes: usize) -> Option<&mut [u8]> {
         let fits = offset.checked_add(bytes)? <= self.mapped;
         // SAFETY: in bounds and writable (invariant 2). References to atomics are only handed out
         // for published records, which lie below `offset`; `&mut self` makes this the only slice.

@@ -14,7 +14,8 @@ use ghost_model::{
 
 use crate::layout::{
     BLOCK_BUCKETS, CELL_COUNT, CellKind, FUNCTION_SLOTS, HEADER_BYTES, HISTOGRAM_COUNTS, MAGIC,
-    RING_ENTRIES, RING_ENTRY_BYTES, RecordKind, VERSION, header,
+    RING_ENTRIES, RING_ENTRY_BYTES, RecordKind, VERSION, header, ring_check,
+    ring_check_of_layout_1,
 };
 use crate::snapshot::LedgerSnapshot;
 
@@ -50,12 +51,24 @@ pub enum ReadError {
 /// Reads the ledger at `path` as it stands; it may be growing.
 pub fn read_ledger(path: &Path) -> Result<LedgerSnapshot, ReadError> {
     let fail = |source| ReadError::Io { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(fail)?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut bytes).map_err(fail)?;
+    parse(&copy(File::open(path).map_err(fail)?).map_err(fail)?)
+}
+
+/// Copies the published part of a ledger that may be growing.
+///
+/// What was written before a word is in the copy if the word was read by an earlier call: each
+/// call takes and drops its reference to the page by an atomic operation. Within one call the
+/// order is the kernel's. Hence a call for the magic, one for the header, the rest for the records.
+pub(crate) fn copy(mut source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(HEADER_BYTES);
+    source.by_ref().take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes != MAGIC {
+        return Ok(bytes);
+    }
+    source.by_ref().take((HEADER_BYTES - MAGIC.len()) as u64).read_to_end(&mut bytes)?;
     let used = u64_at(&bytes, header::USED).unwrap_or(0);
-    file.take(used.saturating_sub(HEADER_BYTES as u64)).read_to_end(&mut bytes).map_err(fail)?;
-    parse(&bytes)
+    source.take(used.saturating_sub(HEADER_BYTES as u64)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Reads a ledger from its bytes. Where a full disk kept later records out of the file, what is
@@ -79,7 +92,7 @@ pub fn parse(bytes: &[u8]) -> Result<LedgerSnapshot, ReadError> {
             return if volatile(bytes) { Ok(()) } else { Err(ReadError::Damaged { offset: at }) }
                 .map(|()| parts.finish(process(bytes)));
         };
-        parts.add(bytes, record).ok_or(ReadError::Damaged { offset: at })?;
+        parts.add(version, bytes, record).ok_or(ReadError::Damaged { offset: at })?;
         at += size;
     }
     Ok(parts.finish(process(bytes)))
@@ -103,6 +116,7 @@ fn process(bytes: &[u8]) -> Process {
         start_unix_ns: word(header::START_UNIX_NS),
         end_unix_ns: end,
         python_version: version_text(hexversion),
+        call_cost_ps: word(header::CALL_COST_PS),
         state: if end.is_some() { ProcessState::Finished } else { ProcessState::Running },
         counters: Counter::ALL.map(counter).into_iter().filter(|(_, n)| *n > 0).collect(),
     }
@@ -124,7 +138,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn add(&mut self, file: &[u8], record: &[u8]) -> Option<()> {
+    fn add(&mut self, version: u32, file: &[u8], record: &[u8]) -> Option<()> {
         match RecordKind::from_number(u16_at(record, 0)?) {
             Some(RecordKind::Type) => self.types.push(type_name(file, record)?),
             Some(RecordKind::Function) => {
@@ -135,7 +149,7 @@ impl Parts {
             Some(RecordKind::Signature) => self.signatures.push(signature(record)?),
             Some(RecordKind::Cell) => self.add_cell(record)?,
             Some(RecordKind::Histogram) => self.add_histogram(record)?,
-            Some(RecordKind::Ring) => self.add_ring(record)?,
+            Some(RecordKind::Ring) => self.add_ring(version, record)?,
             // Texts are read where they are referred to; unknown kinds belong to a later minor layout.
             Some(RecordKind::Text) | None => {}
         }
@@ -185,9 +199,9 @@ impl Parts {
         Some(())
     }
 
-    fn add_ring(&mut self, record: &[u8]) -> Option<()> {
+    fn add_ring(&mut self, version: u32, record: &[u8]) -> Option<()> {
         let entries = record.get(RING_ENTRIES..)?.chunks_exact(RING_ENTRY_BYTES);
-        self.activations.extend(entries.filter_map(ring_entry));
+        self.activations.extend(entries.filter_map(|entry| ring_entry(version, entry)));
         Some(())
     }
 
@@ -296,13 +310,13 @@ fn signature(record: &[u8]) -> Option<Signature> {
 }
 
 /// An entry with its signature number kept as the only type of `args` until all are known.
-fn ring_entry(entry: &[u8]) -> Option<Activation> {
-    let mut word = [0_u64; 7];
+fn ring_entry(version: u32, entry: &[u8]) -> Option<Activation> {
+    let mut word = [0_u64; 6];
     for (index, slot) in word.iter_mut().enumerate() {
         *slot = u64_at(entry, 8 * index)?;
     }
-    let check = word[..6].iter().fold(0, |check, word| check ^ word);
-    if word[0] == 0 || check != word[6] {
+    let check = if version < 2 { ring_check_of_layout_1(&word) } else { ring_check(&word) };
+    if word[0] == 0 || u64_at(entry, 48)? != check {
         return None;
     }
     let outcome = TypeId((word[4] >> 32) as u32);

@@ -3,9 +3,8 @@
 //! One writer at a time (the interpreter lock sees to that), so adding is a plain load and store;
 //! atomics only keep a concurrent reader from seeing a torn number. Nothing here locks.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-
 use crate::layout::BLOCK_BUCKETS;
+use crate::sync::{AtomicU32, AtomicU64, Ordering::Relaxed, unread_word};
 
 /// One 64-bit counter in the ledger. Valid for the life of the process.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +17,7 @@ impl Slot {
 
     /// A counter that nobody reads: what a cache holds before it knows better.
     pub fn nowhere() -> Self {
-        static NOWHERE: AtomicU64 = AtomicU64::new(0);
-        Self(&NOWHERE)
+        Self(unread_word())
     }
 
     /// Adds to the counter.
@@ -105,6 +103,11 @@ fn bump(word: &AtomicU64, amount: u64) {
 pub struct HistogramBlock([AtomicU32; BLOCK_BUCKETS]);
 
 impl HistogramBlock {
+    #[cfg(loom)]
+    pub(crate) fn new(counts: [AtomicU32; BLOCK_BUCKETS]) -> Self {
+        Self(counts)
+    }
+
     /// Adds one; true where the bucket wrapped to zero and 2³² must be noted elsewhere.
     #[inline]
     pub fn add_one(&self, bucket: u32) -> bool {
@@ -115,7 +118,7 @@ impl HistogramBlock {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

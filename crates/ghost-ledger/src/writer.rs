@@ -3,8 +3,8 @@
 //! Every method but the counters' own is cold: called once per function, type, signature or edge.
 //! Running out of room is an answer (`None`), never an error: the caller then counts under `…`.
 
+use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ghost_model::{Counter, FunctionKind};
@@ -12,10 +12,11 @@ use ghost_model::{Counter, FunctionKind};
 use crate::layout::{
     CELL_BYTES, CELL_COUNT, CellKind, FUNCTION_BYTES, FUNCTION_SLOTS, HEADER_BYTES,
     HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, RING_ENTRIES, RING_ENTRY_BYTES, RING_WRITTEN,
-    RecordKind, VERSION, header,
+    RecordKind, VERSION, header, ring_check,
 };
 use crate::mapping::{Mapping, MappingError};
 use crate::slot::{FunctionSlots, HistogramBlock, Slot};
+use crate::sync::Ordering::Relaxed;
 
 /// Names longer than this are cut: no name in a source is, and a made-up one may be huge.
 const TEXT_BYTES_MAX: usize = 1024;
@@ -81,6 +82,7 @@ pub struct Ledger {
     functions: u32,
     signatures: u32,
     ring: Option<Ring>,
+    call_cost_ps: u64,
 }
 
 impl Ledger {
@@ -96,6 +98,7 @@ impl Ledger {
             functions: 0,
             signatures: 0,
             ring: None,
+            call_cost_ps: 0,
         };
         ledger.write_header(who);
         ledger.add_ring(ring_capacity);
@@ -105,11 +108,27 @@ impl Ledger {
     /// Continues in a forked child: the same records in a new file, every counter zero.
     /// Where the file cannot be made the child counts in memory only.
     pub fn begin_child(&mut self, path: &Path, who: &Identity) -> Result<(), LedgerError> {
-        let outcome = self.mapping.rebase(path, self.used);
-        self.zero_counters();
+        let mut kept = self.mapping.copy(self.used);
+        // Whoever finds the new file before its header is written must not take it for a ledger,
+        // and it must never hold a count of the parent: this process may be killed at any point.
+        forget_counts(&mut kept);
+        if let Some(ring) = &mut self.ring {
+            ring.written = 0;
+        }
+        let outcome = self.mapping.rebase(path, &kept);
         self.write_header(who);
         self.note_volatile();
         Ok(outcome?)
+    }
+
+    /// Starts counting from zero, now that it is known what observing a call costs.
+    pub fn begin_counting(&mut self, call_cost_ps: u64) {
+        self.call_cost_ps = call_cost_ps;
+        self.zero_counters();
+        for counter in Counter::ALL {
+            self.put(header::COUNTERS + 8 * counter as usize, 0);
+        }
+        self.put(header::CALL_COST_PS, call_cost_ps);
     }
 
     /// Marks the end of the process.
@@ -216,7 +235,7 @@ impl Ledger {
         for (index, &word) in words.iter().enumerate().skip(1) {
             self.mapping.publish(at + 8 * index, word);
         }
-        self.mapping.publish(at + 48, words.iter().fold(0, |check, word| check ^ word));
+        self.mapping.publish(at + 48, ring_check(&words));
         self.mapping.publish(at, sequence);
     }
 
@@ -241,12 +260,8 @@ impl Ledger {
                 return None;
             }
         }
-        let record = self.mapping.unpublished(offset, size)?;
-        record[..2].copy_from_slice(&(kind as u16).to_le_bytes());
-        record[2..4].copy_from_slice(&what.to_le_bytes());
-        record[4..8].copy_from_slice(&(size as u32).to_le_bytes());
-        record[8..8 + body.len()].copy_from_slice(body);
-        record[8 + body.len()..].fill(0);
+        let head = u64::from(kind as u16) | u64::from(what) << 16 | (size as u64) << 32;
+        self.mapping.write_unpublished(offset, size, head.to_le_bytes(), body)?;
         self.used = end;
         self.mapping.publish(header::USED, end as u64);
         Some(offset)
@@ -268,27 +283,20 @@ impl Ledger {
         self.put(header::PID, pair(who.pid, who.parent_pid));
         self.put(header::KERNEL_START_TICKS, who.kernel_start_ticks);
         self.put(header::PID_NAMESPACE, who.pid_namespace);
+        self.put(header::CALL_COST_PS, self.call_cost_ps);
         self.put(header::START_UNIX_NS, unix_ns());
         self.put(header::USED, self.used as u64);
         self.put(header::PYTHON_VERSION, who.python_hexversion.into());
         self.mapping.publish(0, u64::from_le_bytes(MAGIC));
     }
 
-    /// Zeroes every counter of every record, in a child that is alone in its process.
+    /// Zeroes every counter of every record. Only where no event can arrive meanwhile.
     fn zero_counters(&mut self) {
         let mut at = HEADER_BYTES;
         while at + 8 <= self.used {
-            let [kind, _, size_low, size_high] = halves(self.get(at));
-            let size = usize::from(size_low) | usize::from(size_high) << 16;
-            let counters = match RecordKind::from_number(kind) {
-                Some(RecordKind::Function) => FUNCTION_SLOTS..FUNCTION_BYTES,
-                Some(RecordKind::Cell) => CELL_COUNT..CELL_BYTES,
-                Some(RecordKind::Histogram) => HISTOGRAM_COUNTS..HISTOGRAM_BYTES,
-                Some(RecordKind::Ring) => RING_WRITTEN..size,
-                _ => 0..0,
-            };
+            let (counters, size) = counters_of(self.get(at).to_le_bytes());
             counters.step_by(8).for_each(|word| self.put(at + word, 0));
-            at += size.max(8);
+            at += size;
         }
         if let Some(ring) = &mut self.ring {
             ring.written = 0;
@@ -306,8 +314,31 @@ impl Ledger {
     }
 }
 
-fn halves(word: u64) -> [u16; 4] {
-    [0, 16, 32, 48].map(|shift| (word >> shift) as u16)
+/// Where the counters of a record are, and its size, by its first eight bytes.
+fn counters_of([k0, k1, _, _, s0, s1, s2, s3]: [u8; 8]) -> (Range<usize>, usize) {
+    let size = u32::from_le_bytes([s0, s1, s2, s3]) as usize;
+    let counters = match RecordKind::from_number(u16::from_le_bytes([k0, k1])) {
+        Some(RecordKind::Function) => FUNCTION_SLOTS..FUNCTION_BYTES,
+        Some(RecordKind::Cell) => CELL_COUNT..CELL_BYTES,
+        Some(RecordKind::Histogram) => HISTOGRAM_COUNTS..HISTOGRAM_BYTES,
+        Some(RecordKind::Ring) => RING_WRITTEN..size,
+        _ => 0..0,
+    };
+    (counters, size.max(8))
+}
+
+/// Zeroes the header and every counter in a copy of a ledger.
+fn forget_counts(ledger: &mut [u8]) {
+    let header = HEADER_BYTES.min(ledger.len());
+    ledger[..header].fill(0);
+    let mut at = HEADER_BYTES;
+    while let Some(&head) = ledger.get(at..).and_then(<[u8]>::first_chunk) {
+        let (counters, size) = counters_of(head);
+        if let Some(counters) = ledger.get_mut(at + counters.start..at + counters.end) {
+            counters.fill(0);
+        }
+        at += size;
+    }
 }
 
 fn bytes_of(words: &[u32]) -> Vec<u8> {

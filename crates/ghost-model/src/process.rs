@@ -104,6 +104,8 @@ pub struct Process {
     pub end_unix_ns: Option<u64>,
     /// Interpreter version, `3.13.0`.
     pub python_version: String,
+    /// What observing one call costs, measured when observing began, picoseconds; 0 where it was not.
+    pub call_cost_ps: u64,
     /// How far it has come.
     pub state: ProcessState,
     /// Counters that are not zero.

@@ -25,6 +25,7 @@ compile_error!("free-threaded builds of CPython are not supported yet");
 
 #[expect(unsafe_code, reason = "hands out the one observer under the interpreter lock")]
 mod boundary;
+mod calibration;
 #[expect(unsafe_code, reason = "called by the interpreter with raw arguments")]
 mod callbacks;
 #[expect(unsafe_code, reason = "reads the processor's time stamp counter")]

@@ -59,9 +59,14 @@ impl Tools {
         }
     }
 
-    /// The worker's id and the events of observed code; none where all events are global.
+    /// The worker's id and the events of observed code.
+    pub(crate) fn worker_events(self, events: &Events) -> (u8, u32) {
+        (self.worker(), events.local())
+    }
+
+    /// The same, where observed code gets them one by one; none where all events are global.
     pub(crate) fn local_events(self, events: &Events) -> Option<(u8, u32)> {
-        matches!(self, Self::Two { .. }).then(|| (self.worker(), events.local()))
+        matches!(self, Self::Two { .. }).then(|| self.worker_events(events))
     }
 
     /// Registers the callbacks. No event arrives before [`Self::enable`].

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use ghost_model::Counter;
-use ghost_tracer::{CodeAddress, CodeState, Raised, Tracer, TypeAddress};
+use ghost_tracer::{CodeAddress, CodeDescription, CodeState, Raised, Tracer, TypeAddress};
 use pyo3::ffi::{self, PyObject};
 
 use crate::frames::{EventFrame, next_traceback, type_of};
@@ -65,18 +65,27 @@ impl Observer {
         if !observed {
             return None;
         }
-        // SAFETY: `code` is alive, it executes. A mark as caller goes first, and is forgotten.
+        let state = self.observe::<F>(code, &description)?;
+        if self.enable_local_events(code) { Some(state) } else { self.refuse_code() }
+    }
+
+    /// Makes a live code object one that is observed, as soon as it has events.
+    pub(crate) fn observe<F: EventFrame>(
+        &mut self,
+        code: *mut PyObject,
+        description: &CodeDescription,
+    ) -> Option<&'static CodeState> {
+        // SAFETY: the caller holds the code object. A mark as caller goes first, and is forgotten.
         if !unsafe { code_extra::clear(code) } {
             return self.refuse_code();
         }
+        let address = CodeAddress(code as usize);
         self.tracer.code_died(address);
-        let state = self.tracer.observe(address, &description)?;
+        let state = self.tracer.observe(address, description)?;
         state.set_tag(F::cells_of(code, description.positional + description.keyword_only));
         // SAFETY: as above; the state lives for ever.
-        if !unsafe { code_extra::set_state(code, state) } || !self.enable_local_events(code) {
-            return self.refuse_code();
-        }
-        Some(state)
+        let stored = unsafe { code_extra::set_state(code, state) };
+        if stored { Some(state) } else { self.refuse_code() }
     }
 
     fn refuse_code(&mut self) -> Option<&'static CodeState> {

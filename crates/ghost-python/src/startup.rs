@@ -8,6 +8,7 @@ use ghost_tracer::{ScopeRules, Settings, SettingsError, Tracer};
 use pyo3::prelude::*;
 
 use crate::boundary;
+use crate::calibration::calibrate;
 use crate::callbacks::{CallbackType, Callbacks, on_type_died};
 use crate::editable::editable_roots;
 use crate::frames::{EventFrame, PublicFrame, RawFrame};
@@ -121,6 +122,7 @@ fn install<F: EventFrame>(
         local_events,
     ));
     tools.register(monitoring, &events, class, &Callbacks::reading::<F>())?;
+    calibrate::<F>(monitoring, tools.worker_events(&events))?;
     // SAFETY: the handler only stores one byte; the extension is never unloaded.
     unsafe { libc::pthread_atfork(None, None, Some(gate::shut_after_fork)) };
     tools.enable(monitoring, &events)?;

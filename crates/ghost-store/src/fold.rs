@@ -253,7 +253,7 @@ fn write_process(
     recording: &Recording,
 ) -> rusqlite::Result<()> {
     let calls = recording.profiles.iter().map(Profile::call_count).fold(0, u64::saturating_add);
-    let sql = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     conn.prepare_cached(sql)?.execute(params![
         known.process_id,
         name,
@@ -264,6 +264,7 @@ fn write_process(
         Unsigned(process.start_unix_ns),
         process.end_unix_ns.map(Unsigned),
         process.python_version,
+        Unsigned(process.call_cost_ps),
         process.state.as_str(),
         Unsigned(calls),
         Unsigned(known.last_sequence),

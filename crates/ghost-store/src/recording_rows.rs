@@ -95,7 +95,7 @@ pub(crate) fn processes(conn: &Connection) -> rusqlite::Result<Vec<(i64, Process
         Ok(())
     })?;
     let sql = "SELECT process_id, pid, parent_pid, kernel_start_ticks, start_unix_ns, end_unix_ns,
-                      python_version, state, pid_namespace FROM processes ORDER BY process_id";
+                      python_version, state, pid_namespace, call_cost_ps FROM processes ORDER BY process_id";
     let mut processes = Vec::new();
     each(conn, sql, |row| {
         let process_id = row.get(0)?;
@@ -117,6 +117,7 @@ fn process(row: &Row<'_>) -> rusqlite::Result<Process> {
         parent_pid: row.get(2)?,
         kernel_start_ticks,
         pid_namespace: row.get::<_, Unsigned>(8)?.0,
+        call_cost_ps: row.get::<_, Unsigned>(9)?.0,
         start_unix_ns,
         end_unix_ns: row.get::<_, Option<Unsigned>>(5)?.map(|Unsigned(end)| end),
         python_version: row.get(6)?,

@@ -59,6 +59,7 @@ CREATE TABLE processes (
     start_unix_ns      INTEGER NOT NULL,
     end_unix_ns        INTEGER,
     python_version     TEXT NOT NULL,
+    call_cost_ps       INTEGER NOT NULL,     -- of observing one call; 0: not measured
     state              TEXT NOT NULL,        -- running, finished, ended
     call_count         INTEGER NOT NULL,
     last_sequence      INTEGER NOT NULL,     -- newest activation seen; 0 before the first

@@ -117,6 +117,7 @@ pub(crate) fn snapshot(pid: u32, recording: Recording) -> LedgerSnapshot {
         kernel_start_ticks: 77,
         start_unix_ns: 1_763_630_000_500_000_000,
         python_version: "3.13.0".into(),
+        call_cost_ps: 81_500,
         counters: vec![(Counter::TypesRefused, 2)],
         ..Process::default()
     };

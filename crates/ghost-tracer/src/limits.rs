@@ -20,7 +20,7 @@ pub const PARKED_MAX: usize = 100_000;
 /// Exceptions under way on one stack; more means that earlier ones are over.
 pub const FLIGHTS_MAX: usize = 8;
 /// Frames of one exception's way whose catcher is followed; those above are not told who caught it.
-pub const FLIGHT_FRAMES_MAX: usize = 256;
+pub const FLIGHT_FRAMES_MAX: usize = 4_096;
 /// Links of a traceback followed to tell two exceptions apart: frames out of scope between two in
 /// scope.
 pub const TRACEBACK_LINKS_MAX: usize = 256;

@@ -49,6 +49,9 @@ pub(crate) fn execute(
     }
     output.flush()?;
     talk_about(&recording, &processes, &selection);
+    if let Some(cost) = remarks::own_cost(reader.session(), &processes) {
+        talk::say(cost);
+    }
     Ok(SUCCESS)
 }
 

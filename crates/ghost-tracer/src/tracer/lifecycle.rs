@@ -116,6 +116,12 @@ impl<I: Interpreter> Tracer<I> {
         }
     }
 
+    /// Forgets what was counted so far, now that it is known what observing a call costs.
+    pub fn begin_counting(&mut self, call_cost_ps: u64) {
+        self.forget_activations();
+        self.ledger.begin_counting(call_cost_ps);
+    }
+
     /// Adds to one of the observer's counters about itself.
     pub fn count(&self, counter: Counter, amount: u64) {
         self.ledger.counter(counter).add(amount);

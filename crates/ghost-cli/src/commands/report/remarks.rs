@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use ghost_export::Labels;
-use ghost_model::{Counter, FunctionId, Process, Recording, TypeId};
+use ghost_model::{Counter, FunctionId, Process, Recording, Session, TypeId};
 
-use crate::output::number::{counted, thousands};
+use crate::output::number::{counted, duration, thousands};
 
 /// Remarks on exceptions are for the commonest only.
 const CAUGHT_EXCEPTIONS_MAX: usize = 5;
@@ -76,6 +76,16 @@ fn caught(
     })
 }
 
+/// What observing cost: the calls, each at what one was measured to cost. `None` where it was not.
+pub(super) fn own_cost(session: &Session, processes: &[Process]) -> Option<String> {
+    let costs = processes.iter().map(|process| process.call_cost_ps).filter(|&cost| cost > 0);
+    let (sum, measured) =
+        costs.fold((0_u64, 0_u64), |(sum, n), cost| (sum.saturating_add(cost), n + 1));
+    let call_cost_ps = sum.checked_div(measured)?;
+    let cost_ns = session.call_count.saturating_mul(call_cost_ps) / 1000;
+    Some(format!("observing cost about {}: {}ns a call", duration(cost_ns), call_cost_ps / 1000))
+}
+
 /// One line for every counter of what could not be recorded, summed over the processes.
 pub(in crate::commands) fn gaps(processes: &[Process]) -> Vec<String> {
     let sum = |counter: Counter| {
@@ -109,6 +119,30 @@ fn gap(counter: Counter, count: u64) -> String {
 mod tests {
     use super::*;
     use ghost_model::{ExceptionCount, Function, FunctionKey, FunctionKind, Profile, TypeName};
+
+    #[test]
+    fn the_cost_of_observing_is_that_of_its_calls() {
+        let session = Session { call_count: 2_000_000, ..session() };
+        let process = |call_cost_ps| Process { call_cost_ps, ..Process::default() };
+        let processes = [process(0), process(80_000), process(90_000)];
+        let line = own_cost(&session, &processes).unwrap();
+        assert_eq!(line, "observing cost about 170ms: 85ns a call");
+        assert_eq!(own_cost(&session, &processes[..1]), None);
+    }
+
+    fn session() -> Session {
+        Session {
+            id: ghost_model::SessionId::new(0, 0),
+            script: String::new(),
+            pid: 0,
+            start_unix_ns: 0,
+            end_unix_ns: None,
+            exit_code: None,
+            state: ghost_model::SessionState::Running,
+            process_count: 0,
+            call_count: 0,
+        }
+    }
 
     /// `sync` calls `check`, `check` calls `validate`; functions 1, 2, 3.
     fn chain(raised_in_check: u64, raised_in_validate: u64) -> Recording {

@@ -33,6 +33,8 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
             let problem = format_args!("session {id} is not complete: {reason}");
             talk::say_with_hint(problem, "the next `ghost` command tries to complete it");
         }
+        // A ledger that cannot be used was written by an observer: that is reason enough.
+        Ok(totals) if totals.processes.is_empty() && !outcome.broken.is_empty() => {}
         Ok(totals) if totals.processes.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
             for gap in report::gaps(&totals.processes) {
