@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a terminal")]
 
+mod bench;
 mod demo;
 mod python;
 mod steps;
@@ -25,6 +26,10 @@ usage: cargo xtask COMMAND
                             everything that must pass; --python tests one interpreter only,
                             --fast tests the oldest one found and fetches none
   python VERSION…           fetch CPython 3.14, 3.15, … into the cache (Debian, as root)
+  bench [--python X]… [--quick] [--processes N] [--programs A,B] [--modes A,B] [--print]
+        [--installed]       cost per call beside other tools, into docs/performance.md;
+                            --quick only prints, --installed builds nothing
+  bench --instructions      our instructions per call against the budget in benches/
   tidy                      check the rules of the repository that no compiler knows";
 
 /// What a command ends with; `Ok(false)` means that it has already said what failed.
@@ -38,6 +43,10 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(&root),
         ["test", options @ ..] => match test::Options::parse(options) {
             Ok(options) => Ok(test::run(&root, options)),
+            Err(error) => return usage_error(&error.to_string()),
+        },
+        ["bench", options @ ..] => match bench::Options::parse(options) {
+            Ok(options) => bench::run(&root, &options),
             Err(error) => return usage_error(&error.to_string()),
         },
         ["python", versions @ ..] if !versions.is_empty() => python::run(versions),
