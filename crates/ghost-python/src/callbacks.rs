@@ -202,7 +202,11 @@ unsafe extern "C" fn on_resume<F: EventFrame>(
     // SAFETY: the event comes with the code object first; its frame executes.
     unsafe {
         if let Some(state) = F::state(argument(arguments, 0)) {
-            fence(|observer| observer.tracer.resume(state, &F::executing(0), clock::now));
+            fence(|observer| {
+                let same_thread = observer.tracer.has_activations();
+                let frame = F::starting(argument(arguments, 0), 0, same_thread);
+                observer.tracer.resume(state, &frame, clock::now);
+            });
         }
     }
     none()
@@ -245,7 +249,10 @@ unsafe extern "C" fn on_yield<F: EventFrame>(
                 FunctionKind::AsyncGenerator => wrapped_type(value),
                 _ => Some(type_of(value)),
             };
-            fence(|observer| observer.tracer.suspend(state, &F::executing(0), value, now));
+            fence(|observer| {
+                let same_thread = observer.tracer.has_activations();
+                observer.tracer.suspend(state, &F::ending(same_thread), value, now);
+            });
         }
     }
     none()
@@ -266,7 +273,8 @@ unsafe extern "C" fn on_unwind<F: EventFrame>(
             let closes = is_generator_exit(exception);
             let raised = raised::<F>(exception);
             fence(|observer| {
-                observer.tracer.unwind(state, &F::executing(0), &raised, closes, now);
+                let frame = F::ending(observer.tracer.has_activations());
+                observer.tracer.unwind(state, &frame, &raised, closes, now);
             });
         }
     }
@@ -286,7 +294,10 @@ unsafe extern "C" fn on_handled<F: EventFrame>(
         let state = F::state(code);
         let raised = raised::<F>(argument(arguments, 2));
         let address = CodeAddress(code as usize);
-        fence(|observer| observer.tracer.handle(state, address, &F::executing(0), &raised));
+        fence(|observer| {
+            let frame = F::ending(observer.tracer.has_activations());
+            observer.tracer.handle(state, address, &frame, &raised);
+        });
     }
     none()
 }
@@ -301,7 +312,10 @@ unsafe extern "C" fn on_reraise<F: EventFrame>(
     // SAFETY: RERAISE comes with (code, offset, exception); the frame of `code` executes.
     unsafe {
         let raised = raised::<F>(argument(arguments, 2));
-        fence(|observer| observer.tracer.raise_again(&F::executing(0), &raised));
+        fence(|observer| {
+            let frame = F::ending(observer.tracer.has_activations());
+            observer.tracer.raise_again(&frame, &raised);
+        });
     }
     none()
 }

@@ -29,7 +29,7 @@ pub(crate) trait EventFrame: Activation {
     /// # Safety
     /// As [`Self::executing`]; `code` is what `PY_START` came with.
     unsafe fn starting(code: *mut PyObject, cells: u64, same_thread: bool) -> Self;
-    /// The frame that is about to return; only to be compared.
+    /// The frame that is about to return, or that an exception passes; only to be compared.
     ///
     /// # Safety
     /// As [`Self::executing`].

@@ -124,6 +124,10 @@ pub struct CodeState {
     pub(crate) callers: SlotCache,
     pub(crate) returns: SlotCache,
     pub(crate) yields: SlotCache,
+    /// The exception type that left last: its address, its number and its counter.
+    pub(crate) raised: Cell<Option<(usize, u32, Slot)>>,
+    /// The exception type that was handled last: its address and its counter.
+    pub(crate) handled: Cell<Option<(usize, Slot)>>,
     /// Activations that start at this tick or later are sampled.
     pub(crate) sample_after_ticks: Cell<u64>,
     /// Activations sampled in this window.
@@ -173,6 +177,8 @@ impl CodeState {
             callers: SlotCache::default(),
             returns: SlotCache::default(),
             yields: SlotCache::default(),
+            raised: Cell::new(None),
+            handled: Cell::new(None),
             sample_after_ticks: Cell::new(0),
             samples: Cell::new(0),
             index,
@@ -223,6 +229,8 @@ impl CodeState {
         self.samples.set(0);
         self.signatures.iter().for_each(SignatureWay::clear);
         self.next_signature.set(0);
+        self.raised.set(None);
+        self.handled.set(None);
         [&self.callers, &self.returns, &self.yields].into_iter().for_each(SlotCache::clear);
     }
 
@@ -255,6 +263,8 @@ impl CodeState {
     pub(crate) fn forget_type(&self, class: TypeAddress) {
         self.returns.forget(class.0);
         self.yields.forget(class.0);
+        self.raised.set(None);
+        self.handled.set(None);
         self.signatures.iter().for_each(|way| way.forget(class.0));
     }
 

@@ -52,6 +52,13 @@ impl Flight {
         }
     }
 
+    /// Starts over as another exception, in the memory of this one.
+    fn begin(&mut self, object: ExceptionAddress) {
+        let mut left = std::mem::take(&mut self.left);
+        left.clear();
+        *self = Self { left, ..Self::new(object) };
+    }
+
     /// Notes a function it left; beyond the bound nobody is told who caught it.
     pub(crate) fn leave(&mut self, left: Left) {
         if self.left.len() < FLIGHT_FRAMES_MAX {
@@ -115,14 +122,18 @@ impl Flights {
         self.0.iter_mut().rev().find(|flight| flight.is(raised, frame, true))
     }
 
+    /// Makes room for another exception: in the place of what was known under its address, which is
+    /// over, else of the oldest.
     fn begin(&mut self, object: ExceptionAddress) -> usize {
-        // What else was known under this address is over.
-        self.0.retain(|flight| flight.object != object);
-        if self.0.len() >= FLIGHTS_MAX {
-            self.0.remove(0);
+        let stale = self.0.iter().rposition(|flight| flight.object == object);
+        match stale {
+            Some(position) => self.0[position..].rotate_left(1),
+            None if self.0.len() < FLIGHTS_MAX => self.0.push(Flight::new(object)),
+            None => self.0.rotate_left(1),
         }
-        self.0.push(Flight::new(object));
-        self.0.len() - 1
+        let newest = self.0.len() - 1;
+        self.0[newest].begin(object);
+        newest
     }
 }
 

@@ -3,7 +3,7 @@
 //! A function is (module, qualname, file, line, kind): recompiled or reloaded code finds its old
 //! counters again. A code object is an address, and only for as long as it lives.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use ghost_ledger::{Counter, Ledger};
 use ghost_model::FunctionKind;
@@ -23,19 +23,19 @@ struct LiveCode {
     /// Its state, if it is observed.
     state: Option<u32>,
     /// Code states that cache its address as a caller.
-    users: HashSet<u32>,
+    users: FxHashSet<u32>,
 }
 
 /// All functions and code objects seen.
 #[derive(Debug)]
 pub(crate) struct FunctionRegistry {
-    functions: HashMap<Identity, &'static FunctionState>,
-    externals: HashMap<Identity, u32>,
+    functions: FxHashMap<Identity, &'static FunctionState>,
+    externals: FxHashMap<Identity, u32>,
     overflow: Option<&'static FunctionState>,
     states: Vec<&'static CodeState>,
     /// States whose code died, by number of parameters.
-    idle: HashMap<usize, Vec<&'static CodeState>>,
-    live: HashMap<CodeAddress, LiveCode>,
+    idle: FxHashMap<usize, Vec<&'static CodeState>>,
+    live: FxHashMap<CodeAddress, LiveCode>,
 }
 
 /// Number of the function that stands for "no Python frame below".
@@ -50,12 +50,12 @@ impl FunctionRegistry {
         let names = [empty, overflow, empty, empty];
         let overflow = ledger.add_function(names, 0, FunctionKind::Overflow);
         Self {
-            functions: HashMap::new(),
-            externals: HashMap::new(),
+            functions: FxHashMap::default(),
+            externals: FxHashMap::default(),
             overflow: overflow.map(|(id, slots)| leak_function(id, slots)),
             states: Vec::new(),
-            idle: HashMap::new(),
-            live: HashMap::new(),
+            idle: FxHashMap::default(),
+            live: FxHashMap::default(),
         }
     }
 
@@ -70,8 +70,11 @@ impl FunctionRegistry {
         let function = self.function(ledger, texts, description)?;
         let state = self.state(function, Shape::of(description));
         state.bind(code, description.kind);
-        let live =
-            LiveCode { function: function.id, state: Some(state.index), users: HashSet::new() };
+        let live = LiveCode {
+            function: function.id,
+            state: Some(state.index),
+            users: FxHashSet::default(),
+        };
         self.live.insert(code, live);
         Some(state)
     }
@@ -127,7 +130,7 @@ impl FunctionRegistry {
         if !self.live.contains_key(&code) {
             let description = interpreter.describe_caller(code)?;
             let function = self.external(ledger, texts, &description);
-            self.live.insert(code, LiveCode { function, state: None, users: HashSet::new() });
+            self.live.insert(code, LiveCode { function, state: None, users: FxHashSet::default() });
         }
         let live = self.live.get_mut(&code)?;
         live.users.extend(user);

@@ -1,7 +1,7 @@
 //! One function's counters: created on first use, shared by every code object that is this function.
 
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
 use ghost_ledger::layout::{BLOCK_BUCKETS, CellKind};
 use ghost_ledger::{Counter, FunctionSlots, HistogramBlock, Ledger, Slot};
@@ -22,7 +22,9 @@ pub(crate) struct FunctionState {
     pub(crate) id: u32,
     pub(crate) slots: &'static FunctionSlots,
     blocks: [Cell<Option<&'static HistogramBlock>>; BLOCKS],
-    cells: RefCell<HashMap<(CellKind, u32, u32), Slot>>,
+    cells: RefCell<FxHashMap<(CellKind, u32, u32), Slot>>,
+    /// Exception type and catcher that were counted last, and their counter.
+    pub(crate) caught: Cell<Option<(u32, u32, Slot)>>,
     /// Cells per kind.
     counts: [Cell<usize>; CELL_KINDS],
 }
@@ -34,6 +36,7 @@ impl FunctionState {
             slots,
             blocks: Default::default(),
             cells: RefCell::default(),
+            caught: Cell::new(None),
             counts: Default::default(),
         }
     }

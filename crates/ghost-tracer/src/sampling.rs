@@ -1,6 +1,6 @@
 //! Which activations are written down as examples, and what must be kept until they end.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::FrameAddress;
 use crate::code_state::CodeState;
@@ -46,7 +46,7 @@ pub(crate) struct Sample {
 
 /// Sampled activations that have not ended. Bounded by those on stacks and suspended.
 #[derive(Debug, Default)]
-pub(crate) struct OpenSamples(HashMap<FrameAddress, Sample>);
+pub(crate) struct OpenSamples(FxHashMap<FrameAddress, Sample>);
 
 impl OpenSamples {
     pub(crate) fn insert(&mut self, frame: FrameAddress, sample: Sample) {

@@ -3,7 +3,7 @@
 //! Events are not balanced (generators die silently, hooks come and go), so an entry is only
 //! believed where its frame is the one an event speaks of.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::code_state::CodeState;
 use crate::exception_flight::Flights;
@@ -11,6 +11,7 @@ use crate::limits::PARKED_MAX;
 use crate::{FrameAddress, StackToken};
 
 /// One activation on the stack.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read alone")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) code: &'static CodeState,
@@ -24,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) ends_slowly: bool,
     /// Whether its end is to be written down as an example.
     pub(crate) sampled: bool,
+    /// Whether it was suspended before, and is on record as such.
+    pub(crate) resumed: bool,
 }
 
 /// The entries of one thread or greenlet.
@@ -64,7 +67,7 @@ impl ShadowStack {
 #[derive(Debug, Default)]
 pub(crate) struct ShadowStacks {
     pub(crate) running: ShadowStack,
-    parked: HashMap<StackToken, ShadowStack>,
+    parked: FxHashMap<StackToken, ShadowStack>,
 }
 
 impl ShadowStacks {

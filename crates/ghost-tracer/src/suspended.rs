@@ -3,7 +3,7 @@
 //! Keyed by frame: it stays where it is inside the generator object. A generator that dies without
 //! an event (`CPython` 3.13.0) leaves its record behind until another begins at the same address.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::FrameAddress;
 use crate::code_state::CodeState;
@@ -21,7 +21,7 @@ pub(crate) struct Suspended {
 
 /// All suspended activations of the process: a generator may be resumed by another thread.
 #[derive(Debug, Default)]
-pub(crate) struct SuspendedActivations(HashMap<FrameAddress, Suspended>);
+pub(crate) struct SuspendedActivations(FxHashMap<FrameAddress, Suspended>);
 
 impl SuspendedActivations {
     /// Notes the first suspension; later ones find the record still there. False where too many

@@ -141,6 +141,7 @@ impl<I: Interpreter> Tracer<I> {
             outermost: active == 0,
             ends_slowly: code.suspends.get(),
             sampled: false,
+            resumed: false,
         })
     }
 

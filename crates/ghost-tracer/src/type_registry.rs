@@ -3,7 +3,7 @@
 //! A type is known by address only while it lives; its death (reported by the interpreter) drops
 //! the address, and the code states that cached it. By name it stays known for ever.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use ghost_ledger::{Counter, Ledger};
 
@@ -13,7 +13,7 @@ use crate::{Interpreter, TypeAddress, TypeDescription};
 
 /// Texts already in the ledger.
 #[derive(Debug, Default)]
-pub(crate) struct Texts(HashMap<Box<str>, u32>);
+pub(crate) struct Texts(FxHashMap<Box<str>, u32>);
 
 impl Texts {
     /// The number of a text; that of the empty text where the ledger is full.
@@ -33,16 +33,16 @@ impl Texts {
 struct LiveType {
     number: u32,
     /// Code states that cache the address; empty for types that cannot die.
-    users: HashSet<u32>,
+    users: FxHashSet<u32>,
     mortal: bool,
 }
 
 /// All types and signatures seen.
 #[derive(Debug)]
 pub(crate) struct TypeRegistry {
-    live: HashMap<TypeAddress, LiveType>,
-    by_name: HashMap<(u32, u32), u32>,
-    signatures: HashMap<Box<[u32]>, u32>,
+    live: FxHashMap<TypeAddress, LiveType>,
+    by_name: FxHashMap<(u32, u32), u32>,
+    signatures: FxHashMap<Box<[u32]>, u32>,
 }
 
 /// Number of the type `…`, and of the signature that is made of it alone.
@@ -64,8 +64,8 @@ impl TypeRegistry {
             ledger.add_type(module, qualname, &[]);
         }
         ledger.add_signature(&[OVERFLOW]);
-        let signatures = HashMap::from([(Box::from([OVERFLOW]), OVERFLOW)]);
-        Self { live: HashMap::new(), by_name: HashMap::new(), signatures }
+        let signatures = FxHashMap::from_iter([(Box::from([OVERFLOW]), OVERFLOW)]);
+        Self { live: FxHashMap::default(), by_name: FxHashMap::default(), signatures }
     }
 
     /// The number of a live type, cached from now on by code state `user`.
@@ -84,7 +84,7 @@ impl TypeRegistry {
             let description = interpreter.describe_type(class);
             let mortal = description.mortal;
             let number = self.number_by_name(ledger, texts, &description);
-            self.live.insert(class, LiveType { number, users: HashSet::new(), mortal });
+            self.live.insert(class, LiveType { number, users: FxHashSet::default(), mortal });
         }
         let Some(live) = self.live.get_mut(&class) else { return OVERFLOW };
         if live.mortal {
@@ -116,7 +116,7 @@ impl TypeRegistry {
     }
 
     /// Forgets an address; returns the code states that cached it.
-    pub(crate) fn forget(&mut self, class: TypeAddress) -> HashSet<u32> {
+    pub(crate) fn forget(&mut self, class: TypeAddress) -> FxHashSet<u32> {
         self.live.remove(&class).map(|live| live.users).unwrap_or_default()
     }
 

@@ -6,7 +6,7 @@ use ghost_ledger::{Ledger, Slot};
 use super::{End, Tracer};
 use crate::code_state::CodeState;
 use crate::exception_flight::{Flight, Left};
-use crate::function_state::FunctionState;
+use crate::function_state::{FunctionState, OVERFLOW_FUNCTION};
 use crate::{Activation, CodeAddress, Interpreter, Raised};
 
 /// Second key of an exception nobody caught yet.
@@ -35,10 +35,9 @@ impl<I: Interpreter> Tracer<I> {
         if closes && code.suspends.get() {
             return self.end_slowly(&entry, End::Closed, now);
         }
-        let class = self.type_number(raised.class, None);
-        let function = code.function.get();
-        let slot = exception_slot(function, &mut self.ledger, class, UNCAUGHT);
+        let (class, slot) = self.raised_slot(code, raised);
         slot.add(1);
+        let function = code.function.get();
         let flight = self.stacks.running.flights.seen(raised, frame.frame());
         if flight.handled {
             take_back(flight, &mut self.ledger);
@@ -61,21 +60,54 @@ impl<I: Interpreter> Tracer<I> {
         if !known || (observed.is_none() && self.stacks.running.flights.is_empty()) {
             return;
         }
-        let catcher = self.function_number(code, None) + 1;
-        let class = self.type_number(raised.class, None);
-        let flight = self.stacks.running.flights.seen(raised, frame.frame());
-        for left in &mut flight.left {
-            move_to(left, catcher, &mut self.ledger);
-        }
-        flight.handled = true;
-        flight.handler = observed.map(|code| {
-            let function = code.function.get();
-            let slot = function.cell(&mut self.ledger, CellKind::Handled, class, 0);
-            slot.unwrap_or_else(|| function.overflow(&mut self.ledger, CellKind::Handled))
-        });
-        if let Some(handled) = flight.handler {
+        let handled = observed.map(|code| self.handled_slot(code, raised));
+        if let Some(handled) = handled {
             handled.add(1);
         }
+        let flight = self.stacks.running.flights.seen(raised, frame.frame());
+        flight.handled = true;
+        flight.handler = handled;
+        if flight.left.is_empty() {
+            return;
+        }
+        let Self { functions, ledger, texts, interpreter, .. } = self;
+        let catcher = match observed {
+            Some(code) => code.function.get().id,
+            None => functions
+                .caller(ledger, texts, interpreter, code, None)
+                .unwrap_or(OVERFLOW_FUNCTION),
+        };
+        for left in &mut flight.left {
+            move_to(left, catcher + 1, ledger);
+        }
+    }
+
+    /// Number of the exception's type, and where this function counts it while nobody caught it.
+    fn raised_slot(&mut self, code: &'static CodeState, raised: &Raised) -> (u32, Slot) {
+        if let Some((address, class, slot)) = code.raised.get()
+            && address == raised.class.0
+        {
+            return (class, slot);
+        }
+        let class = self.type_number(raised.class, Some(code));
+        let slot = exception_slot(code.function.get(), &mut self.ledger, class, UNCAUGHT);
+        code.raised.set(Some((raised.class.0, class, slot)));
+        (class, slot)
+    }
+
+    /// Where this function counts the exceptions of this type that it ended.
+    fn handled_slot(&mut self, code: &'static CodeState, raised: &Raised) -> Slot {
+        if let Some((address, slot)) = code.handled.get()
+            && address == raised.class.0
+        {
+            return slot;
+        }
+        let class = self.type_number(raised.class, Some(code));
+        let function = code.function.get();
+        let slot = function.cell(&mut self.ledger, CellKind::Handled, class, 0);
+        let slot = slot.unwrap_or_else(|| function.overflow(&mut self.ledger, CellKind::Handled));
+        code.handled.set(Some((raised.class.0, slot)));
+        slot
     }
 
     /// A handler raises the exception it took again, as it is.
@@ -106,7 +138,14 @@ fn exception_slot(function: &FunctionState, ledger: &mut Ledger, class: u32, cat
 }
 
 fn move_to(left: &mut Left, catcher: u32, ledger: &mut Ledger) {
-    let slot = exception_slot(left.function, ledger, left.class, catcher);
+    let slot = match left.function.caught.get() {
+        Some((class, last, slot)) if class == left.class && last == catcher => slot,
+        _ => {
+            let slot = exception_slot(left.function, ledger, left.class, catcher);
+            left.function.caught.set(Some((left.class, catcher, slot)));
+            slot
+        }
+    };
     left.slot.subtract(1);
     slot.add(1);
     left.slot = slot;

@@ -125,7 +125,6 @@ impl<I: Interpreter> Tracer<I> {
 
     /// The end of an activation that was suspended or is sampled; or not that of the top entry: on
     /// another stack, or ends in between were missed, or its start was.
-    #[cold]
     #[inline(never)]
     pub(super) fn finish_slowly(
         &mut self,

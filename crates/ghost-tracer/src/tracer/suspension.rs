@@ -39,7 +39,7 @@ impl<I: Interpreter> Tracer<I> {
     }
 
     fn keep_suspended(&mut self, entry: &Entry) {
-        if self.suspended.get(entry.frame, entry.code).is_some() {
+        if entry.resumed {
             return;
         }
         let Entry { code, start_ticks, sampled, .. } = *entry;
@@ -61,12 +61,12 @@ impl<I: Interpreter> Tracer<I> {
         let sampled = suspended.sampled;
         let top = self.push(code, frame);
         top.sampled = sampled;
+        top.resumed = true;
         top.start_ticks = now();
     }
 
     /// Ends an activation that was suspended, is sampled, or was ended by an exception. Its last
     /// stretch on the stack is already accounted for, but for the running time of generators.
-    #[cold]
     #[inline(never)]
     pub(super) fn end_slowly(&mut self, entry: &Entry, end: End, now: u64) {
         let mut start_ticks = entry.start_ticks;
