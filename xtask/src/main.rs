@@ -7,7 +7,9 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod python;
+mod sanitize;
 mod steps;
 mod test;
 mod tidy;
@@ -30,6 +32,9 @@ usage: cargo xtask COMMAND
         [--installed]       cost per call beside other tools, into docs/performance.md;
                             --quick only prints, --installed builds nothing
   bench --instructions      our instructions per call against the budget in benches/
+  sanitize [--model] [--python X]
+                            model check of the ledger; then, unless --model, programs under memcheck
+  fuzz [--seconds N]        random bytes against the reader of ledgers (nightly compiler, cargo-fuzz)
   tidy                      check the rules of the repository that no compiler knows";
 
 /// What a command ends with; `Ok(false)` means that it has already said what failed.
@@ -50,6 +55,14 @@ fn main() -> ExitCode {
             Err(error) => return usage_error(&error.to_string()),
         },
         ["python", versions @ ..] if !versions.is_empty() => python::run(versions),
+        ["sanitize", options @ ..] => match sanitize::Options::parse(options) {
+            Ok(options) => sanitize::run(&root, options),
+            Err(error) => return usage_error(&error.to_string()),
+        },
+        ["fuzz", options @ ..] => match fuzz::seconds(options) {
+            Ok(seconds) => fuzz::run(&root, seconds),
+            Err(error) => return usage_error(&error.to_string()),
+        },
         ["tidy"] => tidy::run(&root),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

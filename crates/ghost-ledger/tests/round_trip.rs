@@ -1,4 +1,5 @@
 //! What the writer puts down, the reader finds: whole, after growth, and after a fork.
+#![cfg(not(miri))] // Maps files.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! Sequences of events, as the interpreter makes them and as it should not, and what they add up to.
+#![cfg(not(miri))] // Maps files.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 mod stage;

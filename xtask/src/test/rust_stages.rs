@@ -7,7 +7,7 @@ use std::process::Command;
 use super::summary::Summary;
 use crate::python::find::Interpreter;
 use crate::steps::{StepError, stream};
-use crate::tidy;
+use crate::{sanitize, tidy};
 
 /// Runs them all; `interpreter` is the one the extension crate is compiled against.
 pub(crate) fn run(root: &Path, interpreter: Option<&Interpreter>, summary: &mut Summary) {
@@ -17,6 +17,7 @@ pub(crate) fn run(root: &Path, interpreter: Option<&Interpreter>, summary: &mut 
     summary.stage("clippy", || cargo(root, interpreter, &clippy));
     let tests = ["test", "--workspace", "--locked", "--no-fail-fast"];
     summary.stage("rust tests", || cargo(root, interpreter, &tests));
+    summary.stage("ledger model", || sanitize::model(root));
 }
 
 fn cargo(root: &Path, interpreter: Option<&Interpreter>, args: &[&str]) -> Result<(), StepError> {
