@@ -3,6 +3,7 @@
 //! The file is copied with `read` rather than mapped: a ledger that somebody truncates is then a
 //! short read instead of a `SIGBUS`.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,11 @@ use crate::layout::{
     ring_check_of_layout_1,
 };
 use crate::snapshot::LedgerSnapshot;
+
+/// What names and signatures may grow to when each reference to them becomes a copy. The writer's
+/// bounds keep real ledgers below a tenth of this; a made-up one of a megabyte could ask for more
+/// memory than there is.
+const EXPANDED_BYTES_MAX: usize = 1 << 30;
 
 /// Why a ledger cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +80,10 @@ pub(crate) fn copy(mut source: impl Read) -> io::Result<Vec<u8>> {
 /// Reads a ledger from its bytes. Where a full disk kept later records out of the file, what is
 /// there is read: the header then says how much was volatile.
 pub fn parse(bytes: &[u8]) -> Result<LedgerSnapshot, ReadError> {
+    parse_within(bytes, EXPANDED_BYTES_MAX)
+}
+
+fn parse_within(bytes: &[u8], expanded_bytes_max: usize) -> Result<LedgerSnapshot, ReadError> {
     if bytes.get(..8) != Some(&MAGIC) || bytes.len() < HEADER_BYTES {
         return Err(ReadError::NotALedger);
     }
@@ -84,6 +94,7 @@ pub fn parse(bytes: &[u8]) -> Result<LedgerSnapshot, ReadError> {
     let used = u64_at(bytes, header::USED).unwrap_or(0);
     let end = bytes.len().min(usize::try_from(used).unwrap_or(usize::MAX));
     let mut parts = Parts::default();
+    let names = Names { file: bytes, bytes_left: Cell::new(expanded_bytes_max) };
     let mut at = HEADER_BYTES;
     while at < end {
         let size = u32_at(bytes, at + 4).ok_or(ReadError::Damaged { offset: at })? as usize;
@@ -92,7 +103,7 @@ pub fn parse(bytes: &[u8]) -> Result<LedgerSnapshot, ReadError> {
             return if volatile(bytes) { Ok(()) } else { Err(ReadError::Damaged { offset: at }) }
                 .map(|()| parts.finish(process(bytes)));
         };
-        parts.add(version, bytes, record).ok_or(ReadError::Damaged { offset: at })?;
+        parts.add(version, &names, record).ok_or(ReadError::Damaged { offset: at })?;
         at += size;
     }
     Ok(parts.finish(process(bytes)))
@@ -138,16 +149,16 @@ struct Parts {
 }
 
 impl Parts {
-    fn add(&mut self, version: u32, file: &[u8], record: &[u8]) -> Option<()> {
+    fn add(&mut self, version: u32, names: &Names<'_>, record: &[u8]) -> Option<()> {
         match RecordKind::from_number(u16_at(record, 0)?) {
-            Some(RecordKind::Type) => self.types.push(type_name(file, record)?),
+            Some(RecordKind::Type) => self.types.push(type_name(names, record)?),
             Some(RecordKind::Function) => {
-                let function = function(file, record)?;
+                let function = function(names, record)?;
                 self.profiles.push(timed_profile(record, function.kind)?);
                 self.functions.push(function);
             }
             Some(RecordKind::Signature) => self.signatures.push(signature(record)?),
-            Some(RecordKind::Cell) => self.add_cell(record)?,
+            Some(RecordKind::Cell) => self.add_cell(names, record)?,
             Some(RecordKind::Histogram) => self.add_histogram(record)?,
             Some(RecordKind::Ring) => self.add_ring(version, record)?,
             // Texts are read where they are referred to; unknown kinds belong to a later minor layout.
@@ -160,12 +171,16 @@ impl Parts {
         self.profiles.get_mut(function as usize)
     }
 
-    fn add_cell(&mut self, record: &[u8]) -> Option<()> {
+    fn add_cell(&mut self, names: &Names<'_>, record: &[u8]) -> Option<()> {
         let count = u64_at(record, CELL_COUNT)?;
         let (key, second) = (u32_at(record, 12)?, u32_at(record, 16)?);
         let kind = CellKind::from_number(u16_at(record, 2)?)?;
         let signature = match kind {
-            CellKind::Args => self.signatures.get(key as usize)?.clone(),
+            CellKind::Args => {
+                let signature = self.signatures.get(key as usize)?;
+                names.spend(size_of_val(signature.as_slice()))?;
+                signature.clone()
+            }
             _ => Signature::new(),
         };
         let profile = self.profile(u32_at(record, 8)?)?;
@@ -270,17 +285,17 @@ impl Parts {
     }
 }
 
-fn type_name(file: &[u8], record: &[u8]) -> Option<TypeName> {
-    let mro = words(record, 16, 20)?.map(|at| text(file, at));
+fn type_name(names: &Names<'_>, record: &[u8]) -> Option<TypeName> {
+    let mro = words(record, 16, 20)?.map(|at| names.text(at));
     Some(TypeName {
-        module: text(file, u32_at(record, 8)?)?,
-        qualname: text(file, u32_at(record, 12)?)?,
+        module: names.text(u32_at(record, 8)?)?,
+        qualname: names.text(u32_at(record, 12)?)?,
         mro: mro.collect::<Option<_>>()?,
     })
 }
 
-fn function(file: &[u8], record: &[u8]) -> Option<Function> {
-    let field = |at| text(file, u32_at(record, at)?);
+fn function(names: &Names<'_>, record: &[u8]) -> Option<Function> {
+    let field = |at| names.text(u32_at(record, at)?);
     let kind = u8::try_from(u32_at(record, 28)?).ok()?;
     Some(Function {
         key: FunctionKey { module: field(8)?, qualname: field(12)?, line: u32_at(record, 24)? },
@@ -331,15 +346,29 @@ fn ring_entry(version: u32, entry: &[u8]) -> Option<Activation> {
     })
 }
 
-fn text(file: &[u8], offset: u32) -> Option<String> {
-    let offset = offset as usize;
-    if u16_at(file, offset)? != RecordKind::Text as u16 {
-        return None;
+/// The names of a ledger, and how many bytes copies of its parts may still take.
+struct Names<'a> {
+    file: &'a [u8],
+    bytes_left: Cell<usize>,
+}
+
+impl Names<'_> {
+    fn spend(&self, bytes: usize) -> Option<()> {
+        self.bytes_left.set(self.bytes_left.get().checked_sub(bytes)?);
+        Some(())
     }
-    let length = u32_at(file, offset.checked_add(8)?)? as usize;
-    let start = offset.checked_add(12)?;
-    let bytes = file.get(start..start.checked_add(length)?)?;
-    Some(String::from_utf8_lossy(bytes).into_owned())
+
+    fn text(&self, offset: u32) -> Option<String> {
+        let offset = offset as usize;
+        if u16_at(self.file, offset)? != RecordKind::Text as u16 {
+            return None;
+        }
+        let length = u32_at(self.file, offset.checked_add(8)?)? as usize;
+        let start = offset.checked_add(12)?;
+        let bytes = self.file.get(start..start.checked_add(length)?)?;
+        self.spend(size_of::<String>() + length)?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
 }
 
 /// The words of a record from `at`, as many as the word at `count_at` says.
@@ -359,4 +388,34 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// A name of 100 bytes, and a type that has it as module, as name and twice as base.
+    fn ledger() -> Vec<u8> {
+        let mut bytes = vec![0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(&MAGIC);
+        bytes[header::VERSION] = VERSION as u8;
+        bytes[header::USED..][..8].copy_from_slice(&u64::MAX.to_le_bytes());
+        let name = HEADER_BYTES as u32;
+        bytes
+            .extend([RecordKind::Text as u32, 112, 100].iter().flat_map(|word| word.to_le_bytes()));
+        bytes.extend([b'n'; 100]);
+        let words = [RecordKind::Type as u32, 32, name, name, 2, name, name, 0];
+        bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn references_cannot_ask_for_endless_copies() {
+        let needed = 4 * (100 + size_of::<String>());
+        let recording = parse_within(&ledger(), needed).unwrap().recording;
+        assert_eq!(recording.types[0].mro, ["n".repeat(100), "n".repeat(100)]);
+        let refused = parse_within(&ledger(), needed - 1);
+        let offset = HEADER_BYTES + 112;
+        assert!(matches!(refused, Err(ReadError::Damaged { offset: at }) if at == offset));
+    }
 }
