@@ -5,6 +5,7 @@ What the numbers mean and how they are shown is not known here.
 
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,8 @@ class Results:
     """By release and program."""
     start_ms: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     """Wall-clock time of an empty script, by release and mode."""
+    start_cpu_ms: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    """CPU time of the same, all processes: what remains comparable on a busy machine."""
     failures: dict[Cell, str] = field(default_factory=dict)
 
 
@@ -172,7 +175,14 @@ def run_empty(runner: Runner, interpreters: list[Interpreter], results: Results)
     empty.write_text("", encoding="utf-8")
     for interpreter in interpreters * 3:
         for mode in (PLAIN, GHOST):
-            begin = time.perf_counter()
+            key = interpreter.release, mode.name
+            begin, begin_cpu = time.perf_counter(), cpu_of_children()
             runner.run(mode.command(interpreter, empty))
-            elapsed_ms = (time.perf_counter() - begin) * 1e3
-            results.start_ms[interpreter.release, mode.name].append(elapsed_ms)
+            results.start_ms[key].append((time.perf_counter() - begin) * 1e3)
+            results.start_cpu_ms[key].append((cpu_of_children() - begin_cpu) * 1e3)
+
+
+def cpu_of_children() -> float:
+    """Return the seconds of CPU time of all children that have ended, and of theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -39,11 +39,16 @@ def processor() -> str:
     return f"{clean.get('model name', platform.machine())} ({ident}), {os.cpu_count()} cores{virtual}"
 
 
+def kernel() -> str:
+    """Return the kernel's version without what its builder put behind it."""
+    return platform.release().partition("-")[0]
+
+
 def description(interpreters: list[Interpreter], load: float) -> list[str]:
     """Describe the machine, one Markdown list item per fact."""
     lines = [
         f"- processor: {processor()}",
-        f"- system: {platform.system()} {platform.release()}, {' '.join(platform.libc_ver())}",
+        f"- system: {platform.system()} {kernel()}, {' '.join(platform.libc_ver())}",
         f"- load average before the first process: {load:.1f}",
     ]
     lines.extend(f"- CPython {i.release}: {i.build}" for i in interpreters)

@@ -142,11 +142,26 @@ def interpreter_lines(
     if wholes:
         lines += ["Whole programs, per cent above plain: median (quartiles).", ""]
         lines += table(["program", "plain, µs", "calls seen", *names], whole_rows(summary, wholes, names))
-    plain, ours = summary.start_ms()
-    more = tenth(ours.median - plain.median)
-    with_us = f"`ghost run` {spread_text(ours, tenth)}, difference {more}"
-    lines += [f"Empty script, wall clock in ms: plain {spread_text(plain, tenth)}, {with_us}.", ""]
-    return lines
+    return [
+        *lines,
+        "Empty script from start to end, milliseconds: median (quartiles).",
+        "",
+        *start_lines(summary),
+    ]
+
+
+def start_lines(summary: Summary) -> list[str]:
+    """Write what starting costs."""
+    rows = []
+    for title, numbers in (
+        ("wall clock", summary.results.start_ms),
+        ("CPU, all processes", summary.results.start_cpu_ms),
+    ):
+        plain, ours = (numbers[summary.release, mode.name] for mode in (PLAIN, GHOST))
+        spreads = Spread.of(plain), Spread.of(ours)
+        differences = spreads[1].median - spreads[0].median, min(ours) - min(plain)
+        rows.append([title, *(spread_text(s, tenth) for s in spreads), *map(tenth, differences)])
+    return table(["", "plain", "`ghost run`", "difference", "difference of the fastest"], rows)
 
 
 def whole_rows(summary: Summary, programs: list[str], names: list[str]) -> list[list[str]]:
