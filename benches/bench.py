@@ -34,7 +34,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--programs", type=words, default=programs(), metavar="A,B")
     parser.add_argument("--modes", type=words, metavar="A,B", help="plain and ghost always run")
     parser.add_argument("--print", action="store_true", help="print, and leave the document alone")
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = {*options.programs} - {*programs()} | {*(options.modes or ())} - {m.name for m in MODES}
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if options.processes is not None and options.processes < 1:
+        parser.error("at least one process per cell is needed")
+    return options
 
 
 def main() -> None:
