@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="cargo xtask bench", description=__doc__)
     parser.add_argument("--interpreter", type=Path, action="append", required=True, help="may be repeated")
     parser.add_argument("--processes", type=int, metavar="N", help="per cell; 7, or 3 with --quick")
-    parser.add_argument("--quick", action="store_true", help="short and rough; only printed")
+    parser.add_argument("--quick", action="store_true", help="short and rough")
     parser.add_argument("--programs", type=words, default=programs(), metavar="A,B")
     parser.add_argument("--modes", type=words, metavar="A,B", help="plain and ghost always run")
     parser.add_argument("--print", action="store_true", help="print, and leave the document alone")
@@ -44,7 +44,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Measure, then print or write."""
+    """Measure, then write; what is not the whole comparison is printed only."""
     options = arguments()
     interpreters = [interpreter_at(path) for path in options.interpreter]
     modes = [m for m in MODES if options.modes is None or m.name in ("plain", "ghost", *options.modes)]
@@ -54,7 +54,8 @@ def main() -> None:
     results = measure(interpreters, modes, options.programs, processes, seconds)
     subject = Subject(interpreters, modes, options.programs, processes)
     text = markdown(results, subject, machine)
-    if options.quick or options.print:
+    is_partial = options.quick or options.modes is not None or options.programs != programs()
+    if is_partial or options.print:
         print(text)
     else:
         write_between_markers(DOCUMENT, text)
