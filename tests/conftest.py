@@ -134,6 +134,12 @@ def as_text(output: bytes | None) -> str:
     return (output or b"").decode("utf-8", "surrogateescape")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which random programs to run: 300 are enough to meet every shape in every surrounding."""
+    parser.addoption("--oracle-first", type=int, default=0, help="first seed of random programs")
+    parser.addoption("--oracle-seeds", type=int, default=300, help="how many random programs")
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """A folder, an environment and a data folder of this test's own."""

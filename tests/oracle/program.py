@@ -8,11 +8,31 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from . import async_shapes, generator_shapes, sync_shapes
+from . import (
+    async_shapes,
+    callback_shapes,
+    class_shapes,
+    control_shapes,
+    generator_shapes,
+    suspended_shapes,
+    sync_shapes,
+    task_shapes,
+)
 from .source import Limits, Source, Unit
 
-BUDGET = 1500
-SHAPES = sync_shapes.SHAPES + generator_shapes.SHAPES + async_shapes.SHAPES
+# Activations a unit may cause: the slow observers take some twenty microseconds for each.
+BUDGET = 400
+SHAPES = (
+    sync_shapes.SHAPES
+    + class_shapes.SHAPES
+    + callback_shapes.SHAPES
+    + control_shapes.SHAPES
+    + generator_shapes.SHAPES
+    + suspended_shapes.SHAPES
+    # Event loops cost the most time and meet at most one another in a program.
+    + async_shapes.SHAPES
+    + task_shapes.SHAPES
+)
 
 MAIN = """\
 import importlib

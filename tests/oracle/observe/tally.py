@@ -5,12 +5,15 @@ define nothing that answers back.
 """
 
 import atexit
+import gc
 import json
 import threading
+import types
 from collections import Counter, defaultdict
 
 FIELDS = ("args", "returns", "exceptions", "yields", "callers")
 CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS = 1, 4, 8
+FUNCTION_NAMES = {}
 SUSPENDABLE = {0x20: "generator", 0x80: "coroutine", 0x200: "async_generator"}
 
 
@@ -19,7 +22,24 @@ def function_key(frame):
     if frame is None:
         return ":<root>:0"
     code = frame.f_code
-    return f"{frame.f_globals.get('__name__')}:{code.co_qualname}:{code.co_firstlineno}"
+    return f"{frame.f_globals.get('__name__')}:{qualname(code)}:{code.co_firstlineno}"
+
+
+def is_text(code):
+    """Whether this code was made from text, as data classes do."""
+    return code.co_filename.startswith("<") and not code.co_filename.startswith("<frozen")
+
+
+def qualname(code):
+    """Of the code, or of its function where the code was made from text."""
+    if not is_text(code):
+        return code.co_qualname
+    # By address, because code objects of equal text are equal; kept alive, so that none is reused.
+    if id(code) not in FUNCTION_NAMES:
+        functions = [f for f in gc.get_referrers(code) if type(f) is types.FunctionType]
+        name = functions[0].__qualname__ if functions else code.co_qualname
+        FUNCTION_NAMES[id(code)] = name, code
+    return FUNCTION_NAMES[id(code)][0]
 
 
 def type_name(kind):
@@ -64,24 +84,28 @@ class Tally:
         self.output = output
         self.functions = defaultdict(lambda: {field: Counter() for field in FIELDS})
         self.kinds = {}
+        self.texts = {}
         self.lock = threading.Lock()
         atexit.register(self.write)
 
-    def wants(self, code):
-        """Whether this code lies in the observed folder."""
-        return code.co_filename.startswith(self.project)
+    def wants(self, frame):
+        """Whether this code lies in the observed folder, or was made from text by a module there."""
+        code = frame.f_code
+        file = frame.f_globals.get("__file__", "") if is_text(code) else code.co_filename
+        return file.startswith(self.project)
 
     def add(self, frame, field, what):
         """Counts one thing of the function this frame runs."""
         key = function_key(frame)
         with self.lock:
             self.kinds[key] = kind(frame.f_code)
+            self.texts[key] = is_text(frame.f_code)
             self.functions[key][field][what] += 1
 
     def write(self):
         """Writes everything counted; runs after all other `atexit` functions."""
         counted = {
-            key: {"kind": self.kinds[key]}
+            key: {"kind": self.kinds[key], "is_text": self.texts[key]}
             | {field: dict(counts) for field, counts in fields.items()}
             for key, fields in self.functions.items()
         }

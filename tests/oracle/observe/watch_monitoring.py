@@ -29,31 +29,31 @@ class Watch:
         self.never_started = threading.local()
 
     def start(self, code, offset):
-        if not self.tally.wants(code):
-            return sys.monitoring.DISABLE
         frame = sys._getframe(1)
+        if not self.tally.wants(frame):
+            return sys.monitoring.DISABLE
         self.tally.add(frame, "args", signature(frame))
         self.tally.add(frame, "callers", function_key(frame.f_back))
 
     def returned(self, code, offset, value):
-        if not self.tally.wants(code):
+        if not self.tally.wants(sys._getframe(1)):
             return sys.monitoring.DISABLE
         self.tally.add(sys._getframe(1), "returns", type_name(type(value)))
 
     def yielded(self, code, offset, value):
-        if not self.tally.wants(code):
+        if not self.tally.wants(sys._getframe(1)):
             return sys.monitoring.DISABLE
         self.tally.add(sys._getframe(1), "yields", type_name(type(value)))
 
     def thrown(self, code, offset, error):
         """Remembers that the exception enters a generator that was never started: not a call."""
         frame = sys._getframe(1)
-        unstarted = self.tally.wants(code) and stands_before_start(frame)
+        unstarted = self.tally.wants(frame) and stands_before_start(frame)
         self.never_started.code = code if unstarted else None
 
     def unwound(self, code, offset, error):
         """An exception leaves; `GeneratorExit` that leaves something suspendable is its close."""
-        if not self.tally.wants(code):
+        if not self.tally.wants(sys._getframe(1)):
             return
         if getattr(self.never_started, "code", None) is code:
             self.never_started.code = None

@@ -27,7 +27,7 @@ def start(tally):
 
     def profile(frame, event, value):
         code = frame.f_code
-        if event not in ("call", "return") or not tally.wants(code):
+        if event not in ("call", "return") or not tally.wants(frame):
             return
         if event == "call":
             if is_first_start(frame):
