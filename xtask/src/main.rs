@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod fuzz;
+mod oracle;
 mod python;
 mod sanitize;
 mod steps;
@@ -27,6 +28,8 @@ usage: cargo xtask COMMAND
   test [--python X] [--fast]
                             everything that must pass; --python tests one interpreter only,
                             --fast tests the oldest one found and fetches none
+  oracle --seeds N [--first S] [--python X]
+                            N random programs on each Python that test has prepared
   python VERSION…           fetch CPython 3.14, 3.15, … into the cache (Debian, as root)
   bench [--python X]… [--quick] [--processes N] [--programs A,B] [--modes A,B] [--print]
         [--installed]       cost per call beside other tools, into docs/performance.md;
@@ -52,6 +55,10 @@ fn main() -> ExitCode {
         },
         ["bench", options @ ..] => match bench::Options::parse(options) {
             Ok(options) => bench::run(&root, &options),
+            Err(error) => return usage_error(&error.to_string()),
+        },
+        ["oracle", options @ ..] => match oracle::Options::parse(options) {
+            Ok(options) => Ok(oracle::run(&root, options)),
             Err(error) => return usage_error(&error.to_string()),
         },
         ["python", versions @ ..] if !versions.is_empty() => python::run(versions),
