@@ -68,7 +68,7 @@ def test_counts_are_exact_beside(bench: Bench, name: str) -> None:
     assert recorded.one("work")["ret_type_dist"] == {"int": rounds}
 
 
-def test_a_tool_that_was_there_before_us_sees_and_lets_us_see_everything(bench: Bench) -> None:
+def test_a_tool_there_before_the_first_call_sees_and_lets_us_see_everything(bench: Bench) -> None:
     program = f"import sys\n{DEBUGGER}{COUNTED}for _ in range(10): work(5)\nprint(seen.count('work') > 10)\n"
     finished = bench.observed(bench.write("app.py", program))
     assert (finished.code, finished.stdout) == (0, "True\n")

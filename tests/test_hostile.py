@@ -277,7 +277,7 @@ def test_gevent_tasks_are_counted_exactly(bench: Bench) -> None:
         """
         from gevent import monkey
         monkey.patch_all()
-        import gevent, threading, time, queue
+        import gevent, time
         def leaf(n): return n
         def task(n):
             for i in range(20):
@@ -289,7 +289,6 @@ def test_gevent_tasks_are_counted_exactly(bench: Bench) -> None:
                 return task(n)
             except LookupError:
                 return None
-        threads = [threading.Thread(target=guarded, args=(n,)) for n in range(0, 20, 2) if n % 2]
         tasks = [gevent.spawn(guarded, n) for n in range(1, 101, 2)]
         gevent.joinall(tasks)
         """,
