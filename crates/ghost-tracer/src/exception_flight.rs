@@ -99,9 +99,9 @@ fn links_to(raised: &Raised, earlier: usize) -> Option<usize> {
 pub(crate) struct Flights(Vec<Flight>);
 
 impl Flights {
-    /// Whether no exception is under way.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether something is known of an exception at this address.
+    pub(crate) fn know(&self, object: ExceptionAddress) -> bool {
+        self.0.iter().any(|flight| flight.object == object)
     }
 
     /// The flight of an exception that is seen in `frame`; a new one if it is not known.

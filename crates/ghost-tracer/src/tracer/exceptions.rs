@@ -57,7 +57,7 @@ impl<I: Interpreter> Tracer<I> {
         self.follow(frame);
         // Without a traceback it could not be told from the next one at its address.
         let known = raised.traceback != 0;
-        if !known || (observed.is_none() && self.stacks.running.flights.is_empty()) {
+        if !known || (observed.is_none() && !self.stacks.running.flights.know(raised.object)) {
             return;
         }
         let handled = observed.map(|code| self.handled_slot(code, raised));
