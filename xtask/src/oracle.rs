@@ -3,7 +3,7 @@
 //! Uses the environments that `cargo xtask test` left behind, with the wheel it installed there: what
 //! is compared is what was tested. Installs and builds nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::python::version::{Minor, SUPPORTED, VersionError};
@@ -67,19 +67,16 @@ fn number(option: &'static str, word: &str) -> Result<u64, OptionsError> {
 /// Runs the programs on each version; tells whether there was an environment and no difference.
 pub(crate) fn run(root: &Path, options: Options) -> bool {
     let wanted = options.python.map_or(SUPPORTED.to_vec(), |minor| vec![minor]);
-    let environments: Vec<(Minor, PathBuf)> = wanted
-        .into_iter()
-        .map(|minor| (minor, root.join(format!("target/venvs/{minor}/bin/python"))))
-        .filter(|(_, python)| python.exists())
-        .collect();
-    if environments.is_empty() {
-        eprintln!("xtask: no environment to run in\n\nhint: `cargo xtask test` makes them");
-        return false;
+    let environment = |minor: &Minor| root.join(format!("target/venvs/{minor}/bin/python"));
+    let (ready, missing): (Vec<Minor>, Vec<Minor>) =
+        wanted.into_iter().partition(|minor| environment(minor).exists());
+    for minor in missing {
+        eprintln!("skipped python {minor}: no environment (hint: `cargo xtask test` makes it)");
     }
-    let mut same = true;
-    for (minor, python) in environments {
+    let mut same = !ready.is_empty();
+    for minor in ready {
         println!("\n=== python {minor}: seeds {} to {}", options.first, last(options));
-        if let Err(error) = stream(&mut pytest(root, &python, options)) {
+        if let Err(error) = stream(&mut pytest(root, &environment(&minor), options)) {
             println!("{error}");
             same = false;
         }
