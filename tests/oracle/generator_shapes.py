@@ -51,6 +51,7 @@ WAYS = (
     ("g.close()",),
     ("next(g)", "g.throw(Oops('thrown'))"),
     ("next(g)", "g.throw(OSError)"),
+    ("g.throw(Oops('before the start'))",),
     ("next(g)", "g.send(1)", "g.send('two')", "list(g)"),
     ("list(itertools.islice(g, 2))",),
     ("first, *others = g",),

@@ -50,7 +50,7 @@ impl Callbacks {
             returned: on_return::<F>,
             yielded: on_yield::<F>,
             unwound: on_unwind::<F>,
-            thrown: on_resume::<F>,
+            thrown: on_throw::<F>,
             handled: on_handled::<F>,
             reraised: on_reraise::<F>,
         }
@@ -155,6 +155,7 @@ unsafe extern "C" fn on_discover<F: EventFrame>(
                 return;
             }
             if let Some(state) = observer.discover::<F>(code) {
+                state.set_start_offset(offset(argument(arguments, 1)));
                 observer.tracer.start(state, &F::executing(state.tag()), clock::now);
             }
         });
@@ -190,6 +191,31 @@ unsafe extern "C" fn on_start<F: EventFrame>(
 unsafe fn after_discovery<F: EventFrame>(code: *mut PyObject) -> *mut PyObject {
     // SAFETY: the caller's promise.
     if unsafe { F::state(code) }.is_some() { none() } else { disable() }
+}
+
+/// An exception is thrown into a generator or coroutine. If it never started it has no activation,
+/// whatever is on record for a dead one that had its frame before.
+unsafe extern "C" fn on_throw<F: EventFrame>(
+    callable: *mut PyObject,
+    arguments: *const *mut PyObject,
+    count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: PY_THROW comes with (code, offset, exception); the frame of `code` executes.
+    unsafe {
+        let started = F::state(argument(arguments, 0))
+            .is_some_and(|state| offset(argument(arguments, 1)) >= state.start_offset());
+        if started { on_resume::<F>(callable, arguments, count, names) } else { none() }
+    }
+}
+
+/// An instruction offset, as events come with.
+///
+/// # Safety
+/// `number` is a live exact int.
+unsafe fn offset(number: *mut PyObject) -> i64 {
+    // SAFETY: the caller's promise; offsets are small.
+    unsafe { ffi::PyLong_AsLong(number) }
 }
 
 /// A generator or coroutine goes on, by a value or by an exception thrown into it.

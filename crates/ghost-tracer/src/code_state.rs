@@ -118,6 +118,8 @@ pub struct CodeState {
     code: Cell<CodeAddress>,
     /// For the caller's own use: what it must know of the code object at every event.
     tag: Cell<u64>,
+    /// Where in the code activations begin, as events tell it.
+    start_offset: Cell<i64>,
     signatures: [SignatureWay; INLINE_WAYS],
     /// Place of the next signature to remember.
     next_signature: Cell<u8>,
@@ -172,6 +174,7 @@ impl CodeState {
             kind: Cell::default(),
             code: Cell::default(),
             tag: Cell::new(0),
+            start_offset: Cell::new(0),
             signatures: std::array::from_fn(|_| SignatureWay::unused(parameters)),
             next_signature: Cell::new(0),
             callers: SlotCache::default(),
@@ -215,6 +218,16 @@ impl CodeState {
         self.tag.set(tag);
     }
 
+    /// Where in the code activations begin: what is before it never started.
+    pub fn start_offset(&self) -> i64 {
+        self.start_offset.get()
+    }
+
+    /// Notes where in the code activations begin.
+    pub fn set_start_offset(&self, offset: i64) {
+        self.start_offset.set(offset);
+    }
+
     /// How many parameters are compared: fixed, so that a state is only reused for the same number.
     pub(crate) fn parameters(&self) -> usize {
         self.parameters as usize
@@ -225,6 +238,7 @@ impl CodeState {
         self.function.set(function);
         self.shape.set(shape);
         self.tag.set(0);
+        self.start_offset.set(0);
         self.active.set(0);
         self.samples.set(0);
         self.signatures.iter().for_each(SignatureWay::clear);

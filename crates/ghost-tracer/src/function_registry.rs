@@ -85,14 +85,15 @@ impl FunctionRegistry {
         texts: &mut Texts,
         description: &CodeDescription,
     ) -> Option<&'static FunctionState> {
+        let known = known_identity(texts, description);
+        if let Some(&function) = known.and_then(|identity| self.functions.get(&identity)) {
+            return Some(function);
+        }
         if self.functions.len() >= FUNCTIONS_MAX {
             ledger.counter(Counter::FunctionsRefused).add(1);
             return self.overflow;
         }
         let identity = identity(ledger, texts, description);
-        if let Some(&function) = self.functions.get(&identity) {
-            return Some(function);
-        }
         let (names, line, kind) = identity;
         let Some((id, slots)) = ledger.add_function(names, line, kind) else {
             ledger.counter(Counter::FunctionsRefused).add(1);
@@ -181,6 +182,17 @@ impl FunctionRegistry {
 fn leak_function(id: u32, slots: &'static ghost_ledger::FunctionSlots) -> &'static FunctionState {
     // Functions are bounded and never forgotten: references to them need no count.
     Box::leak(Box::new(FunctionState::new(id, slots)))
+}
+
+/// The identity of a function all of whose names are in the ledger: others were never seen.
+fn known_identity(texts: &Texts, code: &CodeDescription) -> Option<Identity> {
+    let names = [
+        texts.known(&code.module)?,
+        texts.known(&code.qualname)?,
+        texts.known(&code.file)?,
+        texts.known(&code.parameters)?,
+    ];
+    Some((names, code.line, code.kind))
 }
 
 fn identity(ledger: &mut Ledger, texts: &mut Texts, code: &CodeDescription) -> Identity {

@@ -16,6 +16,11 @@ use crate::{Interpreter, TypeAddress, TypeDescription};
 pub(crate) struct Texts(FxHashMap<Box<str>, u32>);
 
 impl Texts {
+    /// The number of a text that is in the ledger.
+    pub(crate) fn known(&self, text: &str) -> Option<u32> {
+        self.0.get(text).copied()
+    }
+
     /// The number of a text; that of the empty text where the ledger is full.
     pub(crate) fn number(&mut self, ledger: &mut Ledger, text: &str) -> u32 {
         if let Some(&number) = self.0.get(text) {
