@@ -23,14 +23,7 @@ impl<I: Interpreter> Tracer<I> {
         closes: bool,
         now: u64,
     ) {
-        self.follow(frame);
-        let entry = match self.stacks.running.pop(frame.frame()) {
-            Some(entry) => entry,
-            None => match self.resynchronise(frame.frame()) {
-                Some(entry) => entry,
-                None => return,
-            },
-        };
+        let Some(entry) = self.take_entry(frame) else { return };
         self.stop(&entry, now);
         if closes && code.suspends.get() {
             return self.end_slowly(&entry, End::Closed, now);

@@ -133,9 +133,7 @@ impl<I: Interpreter> Tracer<I> {
         value: TypeAddress,
         now: u64,
     ) {
-        self.follow(frame);
-        let top = self.stacks.running.pop(frame.frame());
-        let Some(entry) = top.or_else(|| self.resynchronise(frame.frame())) else { return };
+        let Some(entry) = self.take_entry(frame) else { return };
         if entry.code.code() != code {
             // Its end was missed, and its frame is another one's now.
             return self.ledger.counter(Counter::EndsMissed).add(1);
@@ -147,8 +145,15 @@ impl<I: Interpreter> Tracer<I> {
         self.end_slowly(&entry, End::Returned(value), now);
     }
 
+    /// Takes the entry of a frame off its stack, wherever it is.
+    pub(super) fn take_entry(&mut self, frame: &impl Activation) -> Option<Entry> {
+        self.follow(frame);
+        let top = self.stacks.running.pop(frame.frame());
+        top.or_else(|| self.resynchronise(frame.frame()))
+    }
+
     /// Takes off the entry of `frame`, and those above it, whose ends were missed.
-    pub(super) fn resynchronise(&mut self, frame: FrameAddress) -> Option<Entry> {
+    fn resynchronise(&mut self, frame: FrameAddress) -> Option<Entry> {
         let position = self.stacks.running.position(frame)?;
         let missed = self.stacks.running.truncate(position + 1);
         self.ledger.counter(Counter::EndsMissed).add(missed);

@@ -20,14 +20,7 @@ impl<I: Interpreter> Tracer<I> {
         value: Option<TypeAddress>,
         now: u64,
     ) {
-        self.follow(frame);
-        let entry = match self.stacks.running.pop(frame.frame()) {
-            Some(entry) => entry,
-            None => match self.resynchronise(frame.frame()) {
-                Some(entry) => entry,
-                None => return,
-            },
-        };
+        let Some(entry) = self.take_entry(frame) else { return };
         if let Some(value) = value
             && !code.yields.count(value.0)
         {
