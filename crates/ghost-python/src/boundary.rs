@@ -6,8 +6,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
+use ghost_ledger::Slot;
 use ghost_model::Counter;
 
 use crate::gate::{self, State};
@@ -15,6 +17,9 @@ use crate::observer::{Death, Observer};
 
 /// The observer of this process; made once, never freed.
 static INSTALLED: AtomicPtr<Observer> = AtomicPtr::new(null_mut());
+
+/// Where failures are counted: kept apart, so that counting one needs nothing else.
+static FAILURES: OnceLock<Slot> = OnceLock::new();
 
 /// Runs one callback's work on the observer. Does nothing where observing is off.
 #[inline]
@@ -53,13 +58,14 @@ fn begin_again() -> *mut Observer {
     gate::target().cast()
 }
 
-/// The first internal failure ends observing; what was counted stays, and the report says so.
+/// The first internal failure ends observing; what was counted stays, and the report says so. Does
+/// not touch the observer, which may be in the middle of something.
 #[cold]
 fn switch_off() {
     gate::shut();
-    // SAFETY: as in `enter`; the reference that panicked is gone.
-    let observer = unsafe { &mut *INSTALLED.load(Relaxed) };
-    let _ = catch_unwind(AssertUnwindSafe(|| observer.tracer.count(Counter::Failures, 1)));
+    if let Some(failures) = FAILURES.get() {
+        failures.add(1);
+    }
 }
 
 /// Makes `observer` the one of this process. The caller registers callbacks only afterwards.
@@ -67,6 +73,7 @@ pub(crate) fn install(observer: Observer) {
     // Our panics are caught and counted; the host's stderr is not ours to write to. This hook belongs
     // to the standard library linked into this extension, not to the host.
     std::panic::set_hook(Box::new(|_| {}));
+    FAILURES.get_or_init(|| observer.tracer.counter(Counter::Failures));
     let observer = Box::into_raw(Box::new(observer));
     INSTALLED.store(observer, Relaxed);
     gate::open(observer.cast());
@@ -88,7 +95,7 @@ pub(crate) fn note_death(death: Death) {
         State::Off => {}
         // While the interpreter is asked for names nothing of the host is given up. Should it happen
         // all the same, what we know of addresses is no longer sure.
-        State::On if gate::target().is_null() => gate::shut(),
+        State::On if gate::target().is_null() => switch_off(),
         // In a forked child this touches memory only, no ledger: one that never runs a function
         // begins none.
         State::On | State::Forked => {

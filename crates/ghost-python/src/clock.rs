@@ -59,8 +59,8 @@ fn monotonic_ns() -> u64 {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn counter() -> u64 {
-    // SAFETY: `rdtsc` exists on every x86-64 processor; where the kernel forbids it the process
-    // could not have passed `is_invariant`, which reads the same feature leaf family.
+    // SAFETY: `rdtsc` exists on every x86-64 processor, and is only used where `is_invariant` found
+    // that the kernel lets this process execute it.
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
@@ -70,8 +70,23 @@ fn is_invariant() -> bool {
     const INVARIANT_COUNTER: u32 = 1 << 8;
     // `__cpuid` is safe: every x86-64 processor has it.
     let highest = core::arch::x86_64::__cpuid(0x8000_0000).eax;
-    highest >= ADVANCED_POWER
+    is_allowed()
+        && highest >= ADVANCED_POWER
         && core::arch::x86_64::__cpuid(ADVANCED_POWER).edx & INVARIANT_COUNTER != 0
+}
+
+/// A sandbox may have the kernel answer `rdtsc` with a signal.
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn is_allowed() -> bool {
+    let mut mode: std::ffi::c_int = 0;
+    // SAFETY: writes the mode to the place it is given, and nothing else.
+    let status = unsafe { libc::prctl(libc::PR_GET_TSC, &raw mut mode) };
+    status == 0 && mode == libc::PR_TSC_ENABLE
+}
+
+#[cfg(all(target_arch = "x86_64", not(target_os = "linux")))]
+fn is_allowed() -> bool {
+    true
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ghost_ledger::layout::CellKind;
-use ghost_ledger::{Counter, Identity, Ledger, LedgerError};
+use ghost_ledger::{Counter, Identity, Ledger, LedgerError, Slot};
 
 use super::Tracer;
 use crate::clock::TickRate;
@@ -120,6 +120,11 @@ impl<I: Interpreter> Tracer<I> {
     pub fn begin_counting(&mut self, call_cost_ps: u64) {
         self.forget_activations();
         self.ledger.begin_counting(call_cost_ps);
+    }
+
+    /// One of the observer's counters about itself, to be kept: it stays valid, also after a fork.
+    pub fn counter(&self, counter: Counter) -> Slot {
+        self.ledger.counter(counter)
     }
 
     /// Adds to one of the observer's counters about itself.
