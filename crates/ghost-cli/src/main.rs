@@ -7,6 +7,7 @@ mod commands;
 mod environment;
 mod exit;
 mod output;
+mod process_stat;
 
 use std::panic::{self, catch_unwind};
 use std::process::ExitCode;

@@ -2,10 +2,11 @@
 
 use std::io::{IsTerminal, stderr, stdout};
 
-use rustix::process::{Signal, getpgrp, getpid, kill_process};
+use rustix::process::{Pid, Signal, getpid, kill_process};
 use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 
 use crate::environment;
+use crate::process_stat::ProcessStat;
 
 /// Width assumed for a terminal that does not say.
 const WIDTH_DEFAULT: usize = 80;
@@ -25,8 +26,15 @@ pub(crate) fn width() -> Option<usize> {
 pub(crate) fn stop_in_background() {
     let refuses =
         tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(LocalModes::TOSTOP));
-    if refuses && tcgetpgrp(stderr()).is_ok_and(|foreground| foreground != getpgrp()) {
+    if refuses && !is_in_front() {
         // Fails never: it is our own process.
         let _ = kill_process(getpid(), Signal::STOP);
     }
+}
+
+/// Whether our group has the terminal. Where nobody can tell, it is taken to be.
+fn is_in_front() -> bool {
+    let foreground = tcgetpgrp(stderr()).ok().map(Pid::as_raw_pid);
+    let own = ProcessStat::own().map(ProcessStat::group);
+    foreground.is_none() || own.is_none() || foreground == own
 }

@@ -68,6 +68,23 @@ fn a_signal_the_program_does_not_catch_ends_it() {
     assert_eq!(ended(child).code, Some(143));
 }
 
+/// In a container, the leaders of our group and session may be outside of what we can see.
+#[test]
+fn a_session_whose_leader_is_out_of_sight_is_no_obstacle() {
+    let sandbox = Sandbox::new();
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]);
+    command.arg(ghost_path()).args(["run", "--quiet", "sh", "-c", "cat /proc/$PPID/stat; exit 7"]);
+    sandbox.prepare(&mut command);
+    let ran = Ran::from(command.output().unwrap());
+    if ran.stdout.is_empty() && ran.stderr.starts_with("unshare:") {
+        eprintln!("not tested: this machine makes no PID namespaces: {}", ran.stderr);
+        return;
+    }
+    assert!(ran.stdout.contains("(ghost) S 0 0 0 "), "{ran:?}");
+    assert!(ran.code == Some(7) && !ran.stderr.contains("internal error"), "{ran:?}");
+}
+
 #[test]
 fn when_ghost_is_killed_the_program_goes_on() {
     let program = "import os, signal\n\

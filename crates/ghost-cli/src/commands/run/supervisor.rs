@@ -3,16 +3,13 @@
 //! The program keeps our process group, terminal, standard streams, folder and environment. Knows
 //! nothing of recording.
 
-use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command};
 
 use rustix::io::Errno;
-use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, getsid, kill_process, waitpid,
-};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, waitpid};
 use signal_hook::consts::signal as number;
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -20,6 +17,7 @@ use signal_hook::iterator::exfiltrator::WithOrigin;
 use super::signals::{self, Source, is_ours_to_pass_on};
 use super::target::Launch;
 use crate::environment::GHOST_RUN;
+use crate::process_stat::ProcessStat;
 
 /// Runs files that are executable but name no interpreter, as every shell does.
 const SHELL: &str = "/bin/sh";
@@ -82,7 +80,8 @@ impl Supervisor {
         // Before the start: what arrives in between is passed on as soon as there is a program.
         let signals = signals::catch().map_err(failed)?;
         let child = spawn(launch, run_dir).map_err(failed)?;
-        let leads_session = getsid(None).is_ok_and(|leader| leader == getpid());
+        let own = ProcessStat::own();
+        let leads_session = own.is_some_and(|stat| stat.is_session_of(std::process::id()));
         Ok(Self { program: Pid::from_child(&child), signals, leads_session })
     }
 
@@ -142,9 +141,7 @@ impl Supervisor {
     }
 
     fn program_is_stopped(&self) -> bool {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
-        // The name before the state may hold spaces and parentheses.
-        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        ProcessStat::of(self.pid()).is_some_and(ProcessStat::is_stopped)
     }
 }
 
