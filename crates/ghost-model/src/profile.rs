@@ -28,6 +28,11 @@ pub struct Profile {
     pub handled: Vec<(TypeId, u64)>,
     /// Activations per caller: the Python frame directly below.
     pub callers: Vec<(FunctionId, u64)>,
+    /// Activations per caller and signature; summed over signatures they are `callers`, summed over
+    /// callers `args`.
+    pub args_by_caller: Vec<((FunctionId, Signature), u64)>,
+    /// Returned values per caller and type; summed over callers they are `returns`.
+    pub returns_by_caller: Vec<((FunctionId, TypeId), u64)>,
     /// Wall-clock durations of ended activations.
     pub latency: Histogram,
     /// Sum of those durations.
@@ -79,6 +84,8 @@ impl Profile {
         merge_counts(&mut self.yields, other.yields);
         merge_counts(&mut self.handled, other.handled);
         merge_counts(&mut self.callers, other.callers);
+        merge_counts(&mut self.args_by_caller, other.args_by_caller);
+        merge_counts(&mut self.returns_by_caller, other.returns_by_caller);
         for exception in other.exceptions {
             self.merge_exception(exception);
         }

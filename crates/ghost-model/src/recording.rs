@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
-use crate::{Function, FunctionId, FunctionKey, FunctionKind, Profile, TypeId, TypeName};
+use crate::{
+    Function, FunctionId, FunctionKey, FunctionKind, Profile, Signature, TypeId, TypeName,
+};
 
 /// Types, functions and profiles that refer to each other by index.
 ///
@@ -114,18 +116,25 @@ fn translate(profile: Profile, types: &[TypeId], functions: &[FunctionId]) -> Pr
     };
     let args = profile.args.into_iter();
     let callers = profile.callers.into_iter();
+    let signature = |args: Signature| args.into_iter().map(type_id).collect::<Signature>();
+    let by_caller = profile.args_by_caller.into_iter();
+    let by_caller = by_caller.map(|((id, args), count)| ((function(id), signature(args)), count));
+    let returned = profile.returns_by_caller.into_iter();
+    let returned = returned.map(|((id, result), count)| ((function(id), type_id(result)), count));
     let exceptions = profile.exceptions.into_iter().map(|mut exception| {
         exception.exception = type_id(exception.exception);
         exception.caught_by = exception.caught_by.map(function);
         exception
     });
     Profile {
-        args: args.map(|(s, count)| (s.into_iter().map(type_id).collect(), count)).collect(),
+        args: args.map(|(args, count)| (signature(args), count)).collect(),
         returns: counts(profile.returns),
         yields: counts(profile.yields),
         handled: counts(profile.handled),
         exceptions: exceptions.collect(),
         callers: callers.map(|(id, count)| (function(id), count)).collect(),
+        args_by_caller: by_caller.collect(),
+        returns_by_caller: returned.collect(),
         ..profile
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use ghost_ledger::LedgerSnapshot;
-use ghost_model::{FunctionId, FunctionKind, Process, Profile, Recording, TypeId};
+use ghost_model::{FunctionId, FunctionKind, Process, Profile, Recording, Signature, TypeId};
 use rusqlite::{Connection, params};
 
 use crate::activation_rows::{self, RowCounts, Stream};
@@ -216,16 +216,13 @@ impl Change {
 fn translate(profile: &Profile, types: &[TypeId], functions: &[FunctionId]) -> Profile {
     let type_id = |id: &TypeId| types.get(id.index()).copied().unwrap_or(TypeId::OVERFLOW);
     let function = |id: &FunctionId| functions.get(id.index()).copied().unwrap_or(FunctionId::ROOT);
+    let signature = |args: &Signature| args.iter().map(type_id).collect::<Signature>();
     // Different numbers of the ledger may be one for the session: merging adds their counts.
     let mut translated = Profile::default();
     let counts =
         |counts: &[(TypeId, u64)]| counts.iter().map(|(id, count)| (type_id(id), *count)).collect();
     translated.merge(Profile {
-        args: profile
-            .args
-            .iter()
-            .map(|(signature, count)| (signature.iter().map(type_id).collect(), *count))
-            .collect(),
+        args: profile.args.iter().map(|(args, count)| (signature(args), *count)).collect(),
         returns: counts(&profile.returns),
         yields: counts(&profile.yields),
         handled: counts(&profile.handled),
@@ -239,6 +236,16 @@ fn translate(profile: &Profile, types: &[TypeId], functions: &[FunctionId]) -> P
             })
             .collect(),
         callers: profile.callers.iter().map(|(id, count)| (function(id), *count)).collect(),
+        args_by_caller: profile
+            .args_by_caller
+            .iter()
+            .map(|((id, args), count)| ((function(id), signature(args)), *count))
+            .collect(),
+        returns_by_caller: profile
+            .returns_by_caller
+            .iter()
+            .map(|((id, returned), count)| ((function(id), type_id(returned)), *count))
+            .collect(),
         latency: profile.latency.clone(),
         ..*profile
     });

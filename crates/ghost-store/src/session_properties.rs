@@ -82,6 +82,8 @@ fn profiles(types: u32, functions: u32) -> impl Strategy<Value = Profile> {
                     })
                     .collect(),
                 callers,
+                args_by_caller: Vec::new(),
+                returns_by_caller: Vec::new(),
                 latency_ns_sum: durations().sum(),
                 latency_ns_min: durations().min().unwrap_or(0),
                 latency_ns_max: durations().max().unwrap_or(0),

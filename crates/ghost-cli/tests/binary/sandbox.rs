@@ -42,10 +42,11 @@ impl Sandbox {
         path
     }
 
-    /// `ghost` with arguments, not yet started.
+    /// `ghost` with arguments, not yet started. Whoever runs the tests may ignore signals (`nohup`
+    /// does); here all of them do what they do by default.
     pub(crate) fn ghost<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
-        let mut command = Command::new(ghost_path());
-        command.args(arguments);
+        let mut command = Command::new("/usr/bin/env");
+        command.arg("--default-signal").arg(ghost_path()).args(arguments);
         self.prepare(&mut command);
         command
     }

@@ -1,0 +1,28 @@
+//! Options of `ghost export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Arguments of `ghost export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// Session id, the start of one, or `latest`.
+    #[arg(value_name = "SESSION", default_value = "latest")]
+    pub(crate) session: String,
+    /// How to write it.
+    #[arg(long, default_value = "json")]
+    pub(crate) format: ExportFormat,
+    /// Where to write it; `-` is standard output.
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub(crate) output: PathBuf,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One document.
+    Json,
+    /// One row per function.
+    Csv,
+}
