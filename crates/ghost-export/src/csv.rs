@@ -11,8 +11,8 @@ use ghost_model::{Function, Profile};
 use crate::distribution::Distribution;
 use crate::format::{ExportError, Exporter};
 use crate::json::{exception_counts, type_counts};
-use crate::reading::visible;
-use crate::view::{ExportView, Labels};
+use crate::view::ExportView;
+use crate::{Labels, visible};
 
 /// The CSV format.
 pub(crate) struct Csv;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::reading::visible;
+use crate::visible;
 
 /// Counts by label, in the order they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use std::io::{self, Write};
 use ghost_model::{ExceptionCount, Function, Process, Profile, Recording};
 use serde::Serialize;
 
+use crate::Labels;
 use crate::distribution::Distribution;
 use crate::format::{ExportError, Exporter};
-use crate::view::{ExportView, Labels};
+use crate::view::ExportView;
 
 /// Version of the JSON schema. 1: first.
 pub const SCHEMA_VERSION: u32 = 1;

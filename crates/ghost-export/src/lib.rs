@@ -15,13 +15,12 @@ mod distribution;
 mod format;
 mod json;
 mod markdown;
-mod reading;
 mod view;
 
 pub use format::{ExportError, Exporter, Format, FormatError, write};
+pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;
-pub use reading::{human_duration, visible};
-pub use view::{ExportView, Labels};
+pub use view::ExportView;
 
 #[cfg(test)]
 mod sample;

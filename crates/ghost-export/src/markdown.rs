@@ -7,8 +7,8 @@ use std::io::Write;
 use ghost_model::{Function, Profile};
 
 use crate::format::{ExportError, Exporter};
-use crate::reading::{human_duration, visible};
-use crate::view::{ExportView, Labels};
+use crate::view::ExportView;
+use crate::{Labels, human_duration, visible};
 
 /// The Markdown format.
 pub(crate) struct Markdown;

@@ -1,8 +1,6 @@
 //! What an export is made from: a session, what was recorded, and which functions to write.
 
-use ghost_model::{
-    Function, FunctionId, Process, Profile, Recording, Session, Signature, TypeId, type_label,
-};
+use ghost_model::{Function, FunctionId, Labels, Process, Profile, Recording, Session};
 
 /// Everything a format may write.
 #[derive(Clone, Debug)]
@@ -38,29 +36,5 @@ impl<'a> ExportView<'a> {
 
     pub(crate) fn labels(&self) -> Labels {
         Labels::new(self.recording)
-    }
-}
-
-/// How the types of a recording are written: short where that is unambiguous.
-#[derive(Clone, Debug)]
-pub struct Labels {
-    types: Vec<String>,
-}
-
-impl Labels {
-    /// The labels of a recording.
-    pub fn new(recording: &Recording) -> Self {
-        Self { types: type_label(&recording.types) }
-    }
-
-    /// One type: `int`.
-    pub fn type_name(&self, id: TypeId) -> &str {
-        self.types.get(id.index()).map_or("…", String::as_str)
-    }
-
-    /// Types of arguments: `(int, str)`.
-    pub fn signature(&self, signature: &Signature) -> String {
-        let names: Vec<&str> = signature.iter().map(|id| self.type_name(*id)).collect();
-        format!("({})", names.join(", "))
     }
 }

@@ -3,7 +3,6 @@
 //! The table is data and goes to standard output; what it leaves out and what asks for attention
 //! are said on standard error.
 
-mod glob;
 mod remarks;
 mod rows;
 

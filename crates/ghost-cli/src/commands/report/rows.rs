@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use ghost_export::Labels;
 use ghost_model::{Function, FunctionId, FunctionKind, Profile, Recording};
 
-use super::glob;
 use crate::args::{ReportArguments, SortBy};
 
 /// One function of a report.
@@ -77,7 +76,7 @@ pub(super) fn select<'a>(recording: &'a Recording, arguments: &ReportArguments) 
     let wanted = |row: &Row<'_>| {
         let module = &row.function.key.module;
         row.call_count > 0
-            && arguments.module.as_ref().is_none_or(|glob| glob::matches(glob, module))
+            && arguments.module.as_ref().is_none_or(|glob| ghost_model::glob_matches(glob, module))
     };
     let rows = recording.observed().map(|(id, function, profile)| Row::new(id, function, profile));
     let (mut shown, bodies): (Vec<_>, Vec<_>) =

@@ -1,7 +1,7 @@
 //! Module globs: `*` stands for any text, dots included, and `?` for one character.
 
 /// Whether the whole name matches.
-pub(super) fn matches(glob: &str, name: &str) -> bool {
+pub fn glob_matches(glob: &str, name: &str) -> bool {
     let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
     let (mut at, mut seen) = (0, 0);
     // Where the latest `*` stands, and how much of the name it has taken so far.
@@ -40,22 +40,22 @@ mod tests {
             ("*", ""),
             ("**a*", "ba"),
         ] {
-            assert!(matches(glob, name), "{glob} {name}");
+            assert!(glob_matches(glob, name), "{glob} {name}");
         }
         for (glob, name) in
             [("shop", "shops"), ("shop.*", "shop"), ("?", ""), ("*.orders", "shop.orders.x")]
         {
-            assert!(!matches(glob, name), "{glob} {name}");
+            assert!(!glob_matches(glob, name), "{glob} {name}");
         }
     }
 
     proptest! {
         #[test]
         fn a_name_matches_itself_and_any_part_of_it_starred(name in "[a-z.]{0,12}", cut in 0..12_usize) {
-            prop_assert!(matches(&name, &name));
+            prop_assert!(glob_matches(&name, &name));
             let cut = cut.min(name.len());
             let starred = format!("{}*", &name[..cut]);
-            prop_assert!(matches(&starred, &name));
+            prop_assert!(glob_matches(&starred, &name));
         }
     }
 }
