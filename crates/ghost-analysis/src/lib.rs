@@ -6,6 +6,7 @@ mod detector;
 pub mod detectors;
 mod evidence;
 mod finding;
+pub mod source;
 
 pub use detector::{DETECTORS, Detector, detect};
 pub use evidence::{Evidence, Sources, Thresholds, place};

@@ -1,0 +1,101 @@
+//! What a Python source file defines: functions, classes, imports and the names in its scopes.
+//!
+//! The only module that knows the parser. Reads text and never runs it; it does not decide what an
+//! annotation means (`annotations` does) and opens no file.
+
+mod class;
+mod function;
+mod parsing;
+mod scope;
+mod type_expression;
+
+#[cfg(test)]
+mod reading_tests;
+
+pub use class::{DefinedClass, Field};
+pub use function::{BodyShape, Decorator, DefinedFunction, DefinedParameter, ParameterKind};
+pub use scope::{Binding, Scope, ScopeId, ScopeKind};
+pub use type_expression::{Annotation, Constant, TypeExpression};
+
+/// Why a text is no Python source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not parsable as Python: line {line}: {message}")]
+pub struct SourceError {
+    /// Line of the first problem, one-based.
+    pub line: u32,
+    /// What the parser says about it.
+    pub message: String,
+}
+
+/// One file of Python source, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceModule {
+    /// Every `def` and every lambda, in the order in which they begin.
+    pub functions: Vec<DefinedFunction>,
+    /// Every class statement, in the order in which they begin.
+    pub classes: Vec<DefinedClass>,
+    /// All scopes; the first is that of the module.
+    pub scopes: Vec<Scope>,
+    /// Modules that are imported anywhere in the file, as written: `os.path`, `.models`.
+    pub imports: Vec<String>,
+}
+
+impl SourceModule {
+    /// Reads a file's text.
+    pub fn parse(text: &str) -> Result<Self, SourceError> {
+        parsing::parse(text)
+    }
+
+    /// The function that `CPython` calls `qualname` and that begins at `line` (`co_firstlineno`).
+    ///
+    /// Where there is none at that line, the file was changed: then the only one of this name.
+    pub fn function(&self, qualname: &str, line: u32) -> Option<&DefinedFunction> {
+        let mut named = self.functions.iter().filter(|function| function.qualname == qualname);
+        let mut at_line = named.clone().filter(|function| function.line == line);
+        match (at_line.next(), at_line.next()) {
+            (Some(function), None) => Some(function),
+            (Some(_), Some(_)) => None,
+            (None, _) => match (named.next(), named.next()) {
+                (Some(function), None) => Some(function),
+                _ => None,
+            },
+        }
+    }
+
+    /// The classes of this qualified name; several where it is defined in more than one branch.
+    pub fn classes_named<'a>(
+        &'a self,
+        qualname: &'a str,
+    ) -> impl Iterator<Item = &'a DefinedClass> + 'a {
+        self.classes.iter().filter(move |class| class.qualname == qualname)
+    }
+
+    /// What `name` is bound to where it is read in `scope`, and in which scope that is; `None` where
+    /// no scope of the file binds it (then it is a built-in, or comes from `import *`).
+    pub fn lookup(&self, scope: ScopeId, name: &str) -> Option<(ScopeId, &[Binding])> {
+        let mut next = Some(scope);
+        let mut class_visible = true;
+        while let Some(id) = next {
+            let scope = self.scopes.get(id.0)?;
+            let visible = class_visible || scope.kind != ScopeKind::Class;
+            if let Some(bindings) = scope.bindings.get(name).filter(|_| visible) {
+                return Some((id, bindings));
+            }
+            class_visible = class_visible && scope.kind == ScopeKind::TypeParameters;
+            next = scope.parent;
+        }
+        None
+    }
+
+    /// Whether some scope that `scope` sees has an `import *`, which may bind any name.
+    pub fn has_star_import(&self, scope: ScopeId) -> bool {
+        let mut next = Some(scope);
+        while let Some(scope) = next.and_then(|id| self.scopes.get(id.0)) {
+            if !scope.star_imports.is_empty() {
+                return true;
+            }
+            next = scope.parent;
+        }
+        false
+    }
+}
