@@ -60,8 +60,8 @@ fn every_record(ledger: &mut Ledger) -> Option<()> {
     let signature = ledger.add_signature(&[overflow, kind])?;
     let (root, _) = ledger.add_function([name; 4], 0, FunctionKind::External)?;
     let (id, _) = ledger.add_function([module, name, module, name], 9, FunctionKind::Generator)?;
-    for cell in 0..=CellKind::BucketWraps as u16 {
-        ledger.add_cell(CellKind::from_number(cell)?, id, signature, root + 1)?.add(3);
+    for cell in CellKind::ALL {
+        ledger.add_cell(cell, id, signature, root + 1)?.add(3);
     }
     ledger.add_histogram(id, 32)?.add_one(33);
     ledger.counter(Counter::VolatileBytes).add(1);

@@ -30,12 +30,17 @@
 //!
 //! Types, functions and signatures are numbered in the order of their records. Type 0 is the
 //! overflow type `…`, function 0 the root. In a CELL of kind `Exception` the second key is the
-//! catching function plus one, 0 where nobody caught it.
+//! catching function plus one, 0 where nobody caught it; in one that ends in `ByCaller` it is the
+//! calling function.
 
 /// First eight bytes of every ledger.
 pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
-/// Layout version. 1: first. 2: the check of a ring entry depends on the place of each word.
-pub const VERSION: u32 = 2;
+/// Layout version.
+///
+/// * 1: first.
+/// * 2: the check of a ring entry depends on the place of each word.
+/// * 3: cells by caller, of which signatures, returned types and callers are the sums.
+pub const VERSION: u32 = 3;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
 
@@ -91,29 +96,43 @@ impl RecordKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CellKind {
-    /// Activations with a signature (key).
+    /// Activations with a signature (key). Written before version 3.
     Args = 0,
-    /// Activations that returned a type (key).
+    /// Activations that returned a type (key). Written before version 3.
     Return = 1,
     /// Suspensions that yielded a type (key).
     Yield = 2,
     /// Activations that ended by an exception type (key), by who caught it (second key).
     Exception = 3,
-    /// Activations by caller (key).
+    /// Activations by caller (key). Written before version 3.
     Caller = 4,
     /// Exceptions of a type (key) that a handler of this function ended.
     Handled = 5,
     /// How often a histogram bucket (key) went past 2³²; each stands for 2³² activations.
     BucketWraps = 6,
+    /// Activations with a signature (key) begun by a caller (second key).
+    ArgsByCaller = 7,
+    /// Activations begun by a caller (second key) that returned a type (key).
+    ReturnsByCaller = 8,
 }
 
 impl CellKind {
+    /// Every kind, in the order of its number.
+    pub const ALL: [Self; 9] = [
+        Self::Args,
+        Self::Return,
+        Self::Yield,
+        Self::Exception,
+        Self::Caller,
+        Self::Handled,
+        Self::BucketWraps,
+        Self::ArgsByCaller,
+        Self::ReturnsByCaller,
+    ];
+
     /// The kind with this number, if there is one.
     pub fn from_number(number: u16) -> Option<Self> {
-        use CellKind::{Args, BucketWraps, Caller, Exception, Handled, Return, Yield};
-        [Args, Return, Yield, Exception, Caller, Handled, BucketWraps]
-            .into_iter()
-            .find(|kind| *kind as u16 == number)
+        Self::ALL.into_iter().find(|kind| *kind as u16 == number)
     }
 }
 

@@ -15,6 +15,7 @@
 //! Deliberately absent: Python, SQL, any interpretation of what is counted.
 #![deny(unsafe_code)]
 
+mod by_caller;
 pub mod layout;
 #[cfg(not(loom))]
 #[expect(unsafe_code, reason = "maps the file and hands out references into it")]

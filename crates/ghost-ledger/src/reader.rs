@@ -13,6 +13,7 @@ use ghost_model::{
     Process, ProcessState, Profile, Recording, Signature, TypeId, TypeName,
 };
 
+use crate::by_caller::{ByCaller, CallerCell};
 use crate::layout::{
     BLOCK_BUCKETS, CELL_COUNT, CellKind, FUNCTION_SLOTS, HEADER_BYTES, HISTOGRAM_COUNTS, MAGIC,
     RING_ENTRIES, RING_ENTRY_BYTES, RecordKind, VERSION, header, ring_check,
@@ -146,6 +147,7 @@ struct Parts {
     profiles: Vec<Profile>,
     signatures: Vec<Signature>,
     activations: Vec<Activation>,
+    by_caller: ByCaller,
 }
 
 impl Parts {
@@ -175,21 +177,28 @@ impl Parts {
         let count = u64_at(record, CELL_COUNT)?;
         let (key, second) = (u32_at(record, 12)?, u32_at(record, 16)?);
         let kind = CellKind::from_number(u16_at(record, 2)?)?;
-        let signature = match kind {
-            CellKind::Args => {
-                let signature = self.signatures.get(key as usize)?;
-                names.spend(size_of_val(signature.as_slice()))?;
-                signature.clone()
-            }
-            _ => Signature::new(),
+        let function = u32_at(record, 8)?;
+        let copies = match kind {
+            CellKind::Args => 1,
+            // One with the caller, and one for the sum over all callers.
+            CellKind::ArgsByCaller => 2,
+            _ => 0,
         };
-        let profile = self.profile(u32_at(record, 8)?)?;
+        if copies > 0 {
+            names.spend(copies * size_of_val(self.signatures.get(key as usize)?.as_slice()))?;
+        }
+        let profile = self.profiles.get_mut(function as usize)?;
         if count == 0 {
             return Some(());
         }
         let type_id = TypeId(key);
+        let cell = CallerCell { function, key, caller: second, count };
         match kind {
-            CellKind::Args => profile.args.push((signature, count)),
+            CellKind::ArgsByCaller => self.by_caller.args.push(cell),
+            CellKind::ReturnsByCaller => self.by_caller.returns.push(cell),
+            CellKind::Args => {
+                profile.args.push((self.signatures.get(key as usize)?.clone(), count));
+            }
             CellKind::Return => profile.returns.push((type_id, count)),
             CellKind::Yield => profile.yields.push((type_id, count)),
             CellKind::Handled => profile.handled.push((type_id, count)),
@@ -222,6 +231,7 @@ impl Parts {
 
     /// Resolves what records refer to before their targets are known.
     fn finish(mut self, process: Process) -> LedgerSnapshot {
+        std::mem::take(&mut self.by_caller).settle(&mut self.profiles, &self.signatures);
         self.settle_types();
         self.settle_functions();
         let mut activations = std::mem::take(&mut self.activations);
@@ -245,6 +255,8 @@ impl Parts {
         self.signatures.iter_mut().flatten().for_each(settle);
         for profile in &mut self.profiles {
             profile.args.iter_mut().flat_map(|(types, _)| types).for_each(settle);
+            profile.args_by_caller.iter_mut().flat_map(|((_, types), _)| types).for_each(settle);
+            profile.returns_by_caller.iter_mut().for_each(|((_, id), _)| settle(id));
             let counts = profile.returns.iter_mut().chain(&mut profile.yields);
             counts.chain(&mut profile.handled).for_each(|(id, _)| settle(id));
             profile.exceptions.iter_mut().for_each(|exception| settle(&mut exception.exception));
@@ -265,6 +277,8 @@ impl Parts {
         };
         for (profile, function) in self.profiles.iter_mut().zip(&mut self.functions) {
             profile.callers.iter_mut().for_each(|(id, _)| settle(id));
+            profile.args_by_caller.iter_mut().for_each(|((id, _), _)| settle(id));
+            profile.returns_by_caller.iter_mut().for_each(|((id, _), _)| settle(id));
             let caught = profile.exceptions.iter_mut().filter_map(|e| e.caught_by.as_mut());
             caught.for_each(settle);
             if profile.args.is_empty() {

@@ -3,7 +3,7 @@
 
 use ghost_ledger::layout::{CellKind, HEADER_BYTES, MAGIC, header};
 use ghost_ledger::{Identity, Ledger, ReadError, parse};
-use ghost_model::FunctionKind;
+use ghost_model::{FunctionId, FunctionKind, TypeId};
 use proptest::prelude::*;
 
 fn valid_ledger() -> Vec<u8> {
@@ -15,7 +15,7 @@ fn valid_ledger() -> Vec<u8> {
     let signature = ledger.add_signature(&[kind]).unwrap();
     let (id, slots) = ledger.add_function([text; 4], 1, FunctionKind::Generator).unwrap();
     slots.add_latency(10);
-    for cell in [CellKind::Args, CellKind::Return, CellKind::Exception, CellKind::Caller] {
+    for cell in CellKind::ALL {
         ledger.add_cell(cell, id, signature, 1).unwrap().add(1);
     }
     ledger.add_histogram(id, 0).unwrap().add_one(3);
@@ -72,6 +72,29 @@ fn a_ring_of_layout_1_is_still_read() {
     let activations = parse(&ledger_of_layout_1(0x1021)).unwrap().activations;
     assert_eq!(activations.iter().map(|a| a.latency_ns).collect::<Vec<_>>(), [0x20]);
     assert!(parse(&ledger_of_layout_1(0)).unwrap().activations.is_empty());
+}
+
+/// A ledger as layout 2 counted: signatures, callers and returned types, each for itself.
+#[test]
+#[cfg_attr(miri, ignore = "maps a file")]
+fn counts_of_layout_2_are_read_without_pairs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("1.ledger");
+    let mut ledger = Ledger::create(&path, &Identity::default(), 0).unwrap();
+    let text = ledger.add_text("f").unwrap();
+    let class = ledger.add_type(text, text, &[]).unwrap();
+    let signature = ledger.add_signature(&[class]).unwrap();
+    let (id, _) = ledger.add_function([text; 4], 1, FunctionKind::Function).unwrap();
+    for kind in [CellKind::Args, CellKind::Return, CellKind::Caller] {
+        ledger.add_cell(kind, id, signature, 0).unwrap().add(5);
+    }
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[header::VERSION] = 2;
+    let profile = &parse(&bytes).unwrap().recording.profiles[id as usize];
+    assert_eq!(profile.args, [(vec![TypeId(class)], 5)]);
+    assert_eq!(profile.returns, [(TypeId(class), 5)]);
+    assert_eq!(profile.callers, [(FunctionId::ROOT, 5)]);
+    assert!(profile.args_by_caller.is_empty() && profile.returns_by_caller.is_empty());
 }
 
 proptest! {

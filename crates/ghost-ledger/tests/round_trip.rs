@@ -56,10 +56,10 @@ fn every_record_is_read_back() {
     let int = fixture.ledger.add_type(int[0], int[1], &[int[1]]).unwrap();
     let signature = fixture.ledger.add_signature(&[int]).unwrap();
     let mut cell = |kind, key, second| fixture.ledger.add_cell(kind, id, key, second).unwrap();
-    cell(CellKind::Args, signature, 0).add(5);
-    cell(CellKind::Return, int, 0).add(3);
+    cell(CellKind::ArgsByCaller, signature, 0).add(4);
+    cell(CellKind::ArgsByCaller, signature, id).add(1);
+    cell(CellKind::ReturnsByCaller, int, 0).add(3);
     cell(CellKind::Exception, int, id + 1).add(2);
-    cell(CellKind::Caller, 0, 0).add(5);
     cell(CellKind::BucketWraps, 80, 0).add(1);
     slots.add_latency(1000);
     slots.add_self(400);
@@ -80,7 +80,11 @@ fn every_record_is_read_back() {
     assert_eq!(profile.call_count(), 5);
     assert_eq!(profile.returns, [(TypeId(int), 3)]);
     assert_eq!(profile.exceptions[0].caught_by, Some(FunctionId(id)));
-    assert_eq!(profile.callers, [(FunctionId::ROOT, 5)]);
+    assert_eq!(profile.callers, [(FunctionId::ROOT, 4), (FunctionId(id), 1)]);
+    let signature = vec![TypeId(int)];
+    let expected = [((FunctionId::ROOT, signature.clone()), 4), ((FunctionId(id), signature), 1)];
+    assert_eq!(profile.args_by_caller, expected);
+    assert_eq!(profile.returns_by_caller, [((FunctionId::ROOT, TypeId(int)), 3)]);
     assert_eq!(profile.latency.buckets().collect::<Vec<_>>(), [(bucket, 1), (80, 1 << 32)]);
     assert_eq!((profile.latency_ns_min, profile.latency_ns_max), (1000, 1000));
     assert_eq!((profile.total_ns, profile.self_ns, profile.running_ns), (1000, 400, 1000));

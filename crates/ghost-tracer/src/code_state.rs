@@ -9,98 +9,11 @@ use std::cell::Cell;
 use ghost_ledger::Slot;
 use ghost_model::FunctionKind;
 
+use crate::edge::Edge;
 use crate::function_state::FunctionState;
-use crate::limits::INLINE_WAYS;
-use crate::{Activation, CodeAddress, CodeDescription, TypeAddress};
-
-/// No object is at this address: what an unused way of a cache holds.
-const UNUSED: usize = usize::MAX;
-
-/// A small cache from an address to its counter. Filled front to back, then overwritten in turn.
-#[derive(Debug)]
-pub(crate) struct SlotCache {
-    ways: [(Cell<usize>, Cell<Slot>); INLINE_WAYS],
-    next: Cell<u8>,
-}
-
-impl Default for SlotCache {
-    fn default() -> Self {
-        let unused = || (Cell::new(UNUSED), Cell::new(Slot::nowhere()));
-        Self { ways: std::array::from_fn(|_| unused()), next: Cell::new(0) }
-    }
-}
-
-impl SlotCache {
-    /// Adds one to the counter of `address`; false where it is not cached.
-    #[inline]
-    pub(crate) fn count(&self, address: usize) -> bool {
-        for (key, slot) in &self.ways {
-            if key.get() == address {
-                slot.get().add(1);
-                return true;
-            }
-        }
-        false
-    }
-
-    pub(crate) fn remember(&self, address: usize, slot: Slot) {
-        let way = &self.ways[usize::from(self.next.get()) % INLINE_WAYS];
-        self.next.set(self.next.get().wrapping_add(1));
-        way.0.set(address);
-        way.1.set(slot);
-    }
-
-    fn forget(&self, address: usize) {
-        for (key, _) in &self.ways {
-            if key.get() == address {
-                key.set(UNUSED);
-            }
-        }
-    }
-
-    fn clear(&self) {
-        self.ways.iter().for_each(|(key, _)| key.set(UNUSED));
-    }
-}
-
-/// A cached signature: the types of the parameters, and the counter.
-#[derive(Debug)]
-struct SignatureWay {
-    /// Unused until the way is set, unless there are no parameters.
-    types: Box<[Cell<usize>]>,
-    slot: Cell<Slot>,
-}
-
-impl SignatureWay {
-    fn unused(parameters: usize) -> Self {
-        Self {
-            types: (0..parameters).map(|_| Cell::new(UNUSED)).collect(),
-            slot: Cell::new(Slot::nowhere()),
-        }
-    }
-
-    /// Whether a frame's parameters have these types.
-    #[inline]
-    fn matches(&self, frame: &impl Activation) -> bool {
-        let mut types = self.types.iter().enumerate();
-        types.all(|(index, class)| class.get() == frame.parameter_type(index).0)
-    }
-
-    fn set(&self, types: &[TypeAddress], slot: Slot) {
-        self.types.iter().zip(types).for_each(|(place, class)| place.set(class.0));
-        self.slot.set(slot);
-    }
-
-    fn forget(&self, class: usize) {
-        if self.types.iter().any(|known| known.get() == class) {
-            self.clear();
-        }
-    }
-
-    fn clear(&self) {
-        self.types.iter().for_each(|class| class.set(UNUSED));
-    }
-}
+use crate::signature_cache::SignatureCache;
+use crate::slot_cache::SlotCache;
+use crate::{CodeAddress, CodeDescription, TypeAddress};
 
 /// The state of one observed code object. Lives as long as the process; reused after the code dies.
 #[derive(Debug)]
@@ -120,11 +33,7 @@ pub struct CodeState {
     tag: Cell<u64>,
     /// Where in the code activations begin, as events tell it.
     start_offset: Cell<i64>,
-    signatures: [SignatureWay; INLINE_WAYS],
-    /// Place of the next signature to remember.
-    next_signature: Cell<u8>,
-    pub(crate) callers: SlotCache,
-    pub(crate) returns: SlotCache,
+    pub(crate) signatures: SignatureCache,
     pub(crate) yields: SlotCache,
     /// The exception type that left last: its address, its number and its counter.
     pub(crate) raised: Cell<Option<(usize, u32, Slot)>>,
@@ -164,7 +73,12 @@ impl Shape {
 }
 
 impl CodeState {
-    pub(crate) fn new(function: &'static FunctionState, shape: Shape, index: u32) -> Self {
+    pub(crate) fn new(
+        function: &'static FunctionState,
+        shape: Shape,
+        index: u32,
+        nobody: &'static Edge,
+    ) -> Self {
         let parameters = shape.parameters();
         Self {
             function: Cell::new(function),
@@ -175,10 +89,7 @@ impl CodeState {
             code: Cell::default(),
             tag: Cell::new(0),
             start_offset: Cell::new(0),
-            signatures: std::array::from_fn(|_| SignatureWay::unused(parameters)),
-            next_signature: Cell::new(0),
-            callers: SlotCache::default(),
-            returns: SlotCache::default(),
+            signatures: SignatureCache::new(parameters, nobody),
             yields: SlotCache::default(),
             raised: Cell::new(None),
             handled: Cell::new(None),
@@ -235,55 +146,30 @@ impl CodeState {
 
     /// Makes this the state of another code object.
     pub(crate) fn reset(&self, function: &'static FunctionState, shape: Shape) {
-        self.function.set(function);
+        // Deaths of the types it cached are reported to this state, which will be another's.
+        self.function.replace(function).forget_returns();
         self.shape.set(shape);
         self.tag.set(0);
         self.start_offset.set(0);
         self.active.set(0);
         self.samples.set(0);
-        self.signatures.iter().for_each(SignatureWay::clear);
-        self.next_signature.set(0);
+        self.signatures.clear();
         self.raised.set(None);
         self.handled.set(None);
-        [&self.callers, &self.returns, &self.yields].into_iter().for_each(SlotCache::clear);
-    }
-
-    /// Counts the signature of a frame if it is the first that was seen. Without parameters there
-    /// is only one, and it must have been remembered before the first start.
-    #[inline]
-    pub(crate) fn count_first_signature(&self, frame: &impl Activation) -> bool {
-        let [first, ..] = &self.signatures;
-        let known = first.matches(frame);
-        if known {
-            first.slot.get().add(1);
-        }
-        known
-    }
-
-    /// Counts the signature of a frame if it is another of those cached.
-    pub(crate) fn count_other_signature(&self, frame: &impl Activation) -> bool {
-        let [_, others @ ..] = &self.signatures;
-        let found = others.iter().find(|way| way.matches(frame));
-        found.inspect(|way| way.slot.get().add(1)).is_some()
-    }
-
-    pub(crate) fn remember_signature(&self, types: &[TypeAddress], slot: Slot) {
-        let next = usize::from(self.next_signature.get()) % INLINE_WAYS;
-        self.signatures[next].set(types, slot);
-        self.next_signature.set(next as u8 + 1);
+        self.yields.clear();
     }
 
     /// Drops what is cached for a type that died.
     pub(crate) fn forget_type(&self, class: TypeAddress) {
-        self.returns.forget(class.0);
+        self.function.get().forget_returned(class);
         self.yields.forget(class.0);
         self.raised.set(None);
         self.handled.set(None);
-        self.signatures.iter().for_each(|way| way.forget(class.0));
+        self.signatures.forget_type(class);
     }
 
     /// Drops what is cached for a caller that died.
     pub(crate) fn forget_caller(&self, code: CodeAddress) {
-        self.callers.forget(code.0);
+        self.signatures.forget_caller(code);
     }
 }

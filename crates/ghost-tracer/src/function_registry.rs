@@ -9,6 +9,7 @@ use ghost_ledger::{Counter, Ledger};
 use ghost_model::FunctionKind;
 
 use crate::code_state::{CodeState, Shape};
+use crate::edge::Edge;
 use crate::function_state::{FunctionState, OVERFLOW_FUNCTION};
 use crate::limits::FUNCTIONS_MAX;
 use crate::type_registry::Texts;
@@ -36,6 +37,8 @@ pub(crate) struct FunctionRegistry {
     /// States whose code died, by number of parameters.
     idle: FxHashMap<usize, Vec<&'static CodeState>>,
     live: FxHashMap<CodeAddress, LiveCode>,
+    /// What caches hold where no caller is known yet.
+    nobody: &'static Edge,
 }
 
 /// Number of the function that stands for "no Python frame below".
@@ -56,6 +59,7 @@ impl FunctionRegistry {
             states: Vec::new(),
             idle: FxHashMap::default(),
             live: FxHashMap::default(),
+            nobody: Edge::leak(ROOT_FUNCTION),
         }
     }
 
@@ -110,7 +114,7 @@ impl FunctionRegistry {
             state.reset(function, shape);
             return state;
         }
-        let state = CodeState::new(function, shape, self.states.len() as u32);
+        let state = CodeState::new(function, shape, self.states.len() as u32, self.nobody);
         let state: &'static CodeState = Box::leak(Box::new(state));
         self.states.push(state);
         state

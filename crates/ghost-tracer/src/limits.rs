@@ -11,6 +11,9 @@ pub const SIGNATURES_MAX: usize = 64;
 pub const OUTCOMES_MAX: usize = 64;
 /// Callers kept per function (`callers_refused`).
 pub const CALLERS_MAX: usize = 1_024;
+/// Pairs of a caller and a signature, and of a caller and a returned type, kept per function
+/// (`callers_refused`). Twice the callers, so that what is called in one way or two loses none.
+pub const PAIRS_MAX: usize = 2 * CALLERS_MAX;
 /// Entries of a method resolution order that are written down.
 pub const MRO_MAX: usize = 32;
 /// Suspended generators and coroutines followed at once (`generators_refused`).

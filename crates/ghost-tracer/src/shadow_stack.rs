@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::code_state::CodeState;
+use crate::edge::Edge;
 use crate::exception_flight::Flights;
 use crate::limits::PARKED_MAX;
 use crate::{FrameAddress, StackToken};
@@ -16,6 +17,8 @@ use crate::{FrameAddress, StackToken};
 pub(crate) struct Entry {
     pub(crate) code: &'static CodeState,
     pub(crate) frame: FrameAddress,
+    /// Who began it.
+    pub(crate) edge: &'static Edge,
     pub(crate) start_ticks: u64,
     /// Ticks spent in entries above, as they ended.
     pub(crate) children_ticks: u64,

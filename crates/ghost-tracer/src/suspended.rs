@@ -7,12 +7,15 @@ use rustc_hash::FxHashMap;
 
 use crate::FrameAddress;
 use crate::code_state::CodeState;
+use crate::edge::Edge;
 use crate::limits::SUSPENDED_MAX;
 
 /// One activation that is not on the stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Suspended {
     pub(crate) code: &'static CodeState,
+    /// Who first started it.
+    pub(crate) edge: &'static Edge,
     /// When it was first started.
     pub(crate) start_ticks: u64,
     /// Whether its end is to be written down as an example.

@@ -11,6 +11,7 @@ use ghost_ledger::{Counter, Ledger};
 
 use crate::clock::TickRate;
 use crate::code_state::CodeState;
+use crate::edge::Edge;
 use crate::function_registry::FunctionRegistry;
 use crate::sampling::{OpenSamples, SamplingRule};
 use crate::shadow_stack::{Entry, ShadowStacks};
@@ -56,13 +57,11 @@ impl<I: Interpreter> Tracer<I> {
         now: impl FnOnce() -> u64,
     ) {
         self.follow(frame);
-        if !code.count_first_signature(frame) {
-            self.count_signature_slowly(code, frame);
-        }
-        if !code.callers.count(frame.below().0) {
-            self.count_caller_slowly(code, frame);
-        }
-        let top = self.push(code, frame);
+        let edge = match code.signatures.count_usual(frame) {
+            Some(edge) => edge,
+            None => self.count_start_slowly(code, frame),
+        };
+        let top = self.push(code, frame, edge);
         let start_ticks = now();
         top.start_ticks = start_ticks;
         if start_ticks >= code.sample_after_ticks.get() {
@@ -88,7 +87,7 @@ impl<I: Interpreter> Tracer<I> {
         let Some(top) = top.filter(expected) else {
             return self.finish_slowly(code, frame, value, now);
         };
-        let code = top.code;
+        let (code, edge) = (top.code, top.edge);
         let ticks = now.saturating_sub(top.start_ticks);
         let own_ticks = ticks.saturating_sub(top.children_ticks);
         let outermost = top.outermost;
@@ -97,8 +96,8 @@ impl<I: Interpreter> Tracer<I> {
             parent.children_ticks += ticks;
         }
         code.active.set(code.active.get().wrapping_sub(1));
-        if !code.returns.count(value.0) {
-            self.miss_return(code, value);
+        if !edge.returns.count(value.0) {
+            self.miss_return(code, edge, value);
         }
         let latency_ns = self.rate.nanoseconds(ticks);
         let function = code.function.get();
@@ -130,12 +129,18 @@ impl<I: Interpreter> Tracer<I> {
     }
 
     #[inline]
-    fn push(&mut self, code: &'static CodeState, frame: &impl Activation) -> &mut Entry {
+    fn push(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+        edge: &'static Edge,
+    ) -> &mut Entry {
         let active = code.active.get();
         code.active.set(active.wrapping_add(1));
         self.stacks.running.entries.push_mut(Entry {
             code,
             frame: frame.frame(),
+            edge,
             start_ticks: 0,
             children_ticks: 0,
             outermost: active == 0,

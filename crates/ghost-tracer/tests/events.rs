@@ -2,6 +2,7 @@
 #![cfg(not(miri))] // Maps files.
 #![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
+#[expect(dead_code, reason = "the stage serves other tests too")]
 mod stage;
 
 use ghost_model::{Counter, FunctionKind};

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use ghost_ledger::layout::CellKind;
 use ghost_ledger::{Counter, Identity, Ledger, LedgerError, Slot};
 
 use super::Tracer;
@@ -12,7 +11,7 @@ use crate::function_registry::FunctionRegistry;
 use crate::sampling::{OpenSamples, SamplingRule};
 use crate::shadow_stack::ShadowStacks;
 use crate::suspended::SuspendedActivations;
-use crate::type_registry::{Texts, TypeRegistry, declared_order};
+use crate::type_registry::{Texts, TypeRegistry};
 use crate::{CodeAddress, CodeDescription, EventsMode, Interpreter, TypeAddress};
 
 /// Activations the ring holds when a few of each function are kept.
@@ -83,21 +82,8 @@ impl<I: Interpreter> Tracer<I> {
         let state = functions.observe(ledger, texts, code, description);
         if let Some(state) = state {
             state.sample_after_ticks.set(self.sampling.first_ticks());
-            if state.parameters() == 0 {
-                self.remember_only_signature(state);
-            }
         }
         state
-    }
-
-    /// Without parameters there is nothing to compare: the counter is made before the first call.
-    fn remember_only_signature(&mut self, state: &'static CodeState) {
-        let Self { types, ledger, .. } = self;
-        // Without room for it calls are counted as refused, like every signature beyond the bound.
-        let refused = ledger.counter(Counter::SignaturesRefused);
-        let signature = types.signature(ledger, &declared_order(state.shape.get(), Vec::new()));
-        let cell = |number| state.function.get().cell(ledger, CellKind::Args, number, 0);
-        state.remember_signature(&[], signature.and_then(cell).unwrap_or(refused));
     }
 
     /// A code object is about to be freed.

@@ -5,12 +5,14 @@ use ghost_ledger::{ActivationEntry, Counter};
 
 use super::{End, Tracer};
 use crate::code_state::CodeState;
+use crate::edge::Edge;
 use crate::function_registry::ROOT_FUNCTION;
 use crate::function_state::OVERFLOW_FUNCTION;
 use crate::limits::PARAMETERS_MAX;
 use crate::sampling::Sample;
 use crate::shadow_stack::Entry;
-use crate::type_registry::declared_order;
+use crate::signature_cache::SignatureWay;
+use crate::type_registry::{OVERFLOW, declared_order};
 use crate::{Activation, CodeAddress, FrameAddress, Interpreter, TypeAddress};
 
 fn parameter_types(code: &CodeState, frame: &impl Activation) -> Vec<TypeAddress> {
@@ -18,38 +20,46 @@ fn parameter_types(code: &CodeState, frame: &impl Activation) -> Vec<TypeAddress
 }
 
 impl<I: Interpreter> Tracer<I> {
-    /// Not the first signature: another one of the cache, or one to look up.
+    /// Not the first signature, or called through C or from somewhere new.
     #[inline(never)]
-    pub(super) fn count_signature_slowly(
+    pub(super) fn count_start_slowly(
         &mut self,
         code: &'static CodeState,
         frame: &impl Activation,
-    ) {
-        if !code.count_other_signature(frame) {
-            self.miss_signature(code, frame);
+    ) -> &'static Edge {
+        let known = code.signatures.find(frame);
+        let Some(way) = known.or_else(|| self.miss_signature(code, frame)) else {
+            return self.count_start(code, OVERFLOW, frame.caller());
+        };
+        if let Some(edge) = way.count(frame.below()) {
+            return edge;
+        }
+        let caller = frame.caller();
+        match way.count(caller) {
+            Some(edge) => edge,
+            None => self.miss_caller(code, way, caller),
         }
     }
 
+    /// Remembers a signature that is not cached. `None` where it is beyond the bound.
     #[cold]
     #[inline(never)]
-    fn miss_signature(&mut self, code: &'static CodeState, frame: &impl Activation) {
+    fn miss_signature(
+        &mut self,
+        code: &'static CodeState,
+        frame: &impl Activation,
+    ) -> Option<&'static SignatureWay> {
         let addresses = parameter_types(code, frame);
         let types = self.signature_types(code, &addresses);
         let function = code.function.get();
         // A signature nobody counts must not take room in the ledger.
-        let number = if function.is_full(CellKind::Args) {
+        let number = if function.is_full_of_signatures() {
             self.types.known_signature(&types)
         } else {
             self.types.signature(&mut self.ledger, &types)
         };
-        let cell = |number| function.cell(&mut self.ledger, CellKind::Args, number, 0);
-        match number.and_then(cell) {
-            Some(slot) => {
-                slot.add(1);
-                code.remember_signature(&addresses, slot);
-            }
-            None => function.overflow(&mut self.ledger, CellKind::Args).add(1),
-        }
+        let number = function.signature(&self.ledger, number)?;
+        Some(code.signatures.remember(&addresses, number))
     }
 
     fn signature_types(&mut self, code: &CodeState, addresses: &[TypeAddress]) -> Vec<u32> {
@@ -57,58 +67,74 @@ impl<I: Interpreter> Tracer<I> {
         declared_order(code.shape.get(), types)
     }
 
-    /// Not called directly from a Python frame of the cache: through C, or from somewhere new.
+    #[cold]
     #[inline(never)]
-    pub(super) fn count_caller_slowly(
+    fn miss_caller(
         &mut self,
         code: &'static CodeState,
-        frame: &impl Activation,
-    ) {
-        let caller = frame.caller();
-        if !code.callers.count(caller.0) {
-            self.miss_caller(code, caller);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn miss_caller(&mut self, code: &'static CodeState, caller: CodeAddress) {
+        way: &SignatureWay,
+        caller: CodeAddress,
+    ) -> &'static Edge {
         let number = self.function_number(caller, Some(code));
-        self.miss(code, CellKind::Caller, number, |code, slot| {
-            code.callers.remember(caller.0, slot);
-        });
+        let signature = way.number().unwrap_or(OVERFLOW);
+        let function = code.function.get();
+        if let Some((slot, edge)) = function.start(&mut self.ledger, signature, number) {
+            slot.add(1);
+            way.remember_caller(caller, slot, edge);
+            return edge;
+        }
+        let (slot, edge) = function.refuse_caller(&mut self.ledger, signature);
+        slot.add(1);
+        edge
+    }
+
+    /// Counts a call that no cache may hold.
+    #[cold]
+    fn count_start(
+        &mut self,
+        code: &'static CodeState,
+        signature: u32,
+        caller: CodeAddress,
+    ) -> &'static Edge {
+        let number = self.function_number(caller, None);
+        let function = code.function.get();
+        let known = function.start(&mut self.ledger, signature, number);
+        let (slot, edge) =
+            known.unwrap_or_else(|| function.refuse_caller(&mut self.ledger, signature));
+        slot.add(1);
+        edge
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn miss_return(&mut self, code: &'static CodeState, value: TypeAddress) {
+    pub(super) fn miss_return(
+        &mut self,
+        code: &'static CodeState,
+        edge: &'static Edge,
+        value: TypeAddress,
+    ) {
         let number = self.type_number(value, Some(code));
-        self.miss(code, CellKind::Return, number, |code, slot| {
-            code.returns.remember(value.0, slot);
-        });
+        let function = code.function.get();
+        let class = function.returned(&self.ledger, number);
+        let (slot, lasts) = function.receive(&mut self.ledger, class, edge);
+        slot.add(1);
+        // What is refused is noted each time, so no cache may hold it.
+        if lasts && class == number {
+            edge.returns.remember(value.0, slot);
+        }
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn miss_yield(&mut self, code: &'static CodeState, value: TypeAddress) {
         let number = self.type_number(value, Some(code));
-        self.miss(code, CellKind::Yield, number, |code, slot| code.yields.remember(value.0, slot));
-    }
-
-    fn miss(
-        &mut self,
-        code: &'static CodeState,
-        kind: CellKind,
-        number: u32,
-        remember: impl FnOnce(&CodeState, ghost_ledger::Slot),
-    ) {
         let function = code.function.get();
-        match function.cell(&mut self.ledger, kind, number, 0) {
+        match function.cell(&mut self.ledger, CellKind::Yield, number, 0) {
             Some(slot) => {
                 slot.add(1);
-                remember(code, slot);
+                code.yields.remember(value.0, slot);
             }
-            None => function.overflow(&mut self.ledger, kind).add(1),
+            None => function.overflow(&mut self.ledger, CellKind::Yield).add(1),
         }
     }
 
@@ -138,8 +164,8 @@ impl<I: Interpreter> Tracer<I> {
             // Its end was missed, and its frame is another one's now.
             return self.ledger.counter(Counter::EndsMissed).add(1);
         }
-        if !entry.code.returns.count(value.0) {
-            self.miss_return(entry.code, value);
+        if !entry.edge.returns.count(value.0) {
+            self.miss_return(entry.code, entry.edge, value);
         }
         self.stop(&entry, now);
         self.end_slowly(&entry, End::Returned(value), now);

@@ -35,8 +35,8 @@ impl<I: Interpreter> Tracer<I> {
         if entry.resumed {
             return;
         }
-        let Entry { code, start_ticks, sampled, .. } = *entry;
-        if !self.suspended.insert(entry.frame, Suspended { code, start_ticks, sampled }) {
+        let Entry { code, edge, start_ticks, sampled, .. } = *entry;
+        if !self.suspended.insert(entry.frame, Suspended { code, edge, start_ticks, sampled }) {
             self.ledger.counter(Counter::GeneratorsRefused).add(1);
         }
     }
@@ -51,8 +51,8 @@ impl<I: Interpreter> Tracer<I> {
     ) {
         self.follow(frame);
         let Some(suspended) = self.suspended.get(frame.frame(), code) else { return };
-        let sampled = suspended.sampled;
-        let top = self.push(code, frame);
+        let Suspended { edge, sampled, .. } = *suspended;
+        let top = self.push(code, frame, edge);
         top.sampled = sampled;
         top.resumed = true;
         top.start_ticks = now();

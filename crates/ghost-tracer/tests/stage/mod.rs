@@ -284,6 +284,23 @@ impl Named<'_> {
         self.profile.callers.iter().map(|(id, n)| format!("{} {n}", self.function(*id))).collect()
     }
 
+    /// Who passed which types, in one order whatever came first.
+    pub(crate) fn args_by_caller(&self) -> Vec<String> {
+        let text = |((caller, types), n): &((_, Vec<_>), _)| {
+            let types: Vec<_> = types.iter().map(|&id| self.class(id)).collect();
+            format!("{} ({}) {n}", self.function(*caller), types.join(", "))
+        };
+        sorted(self.profile.args_by_caller.iter().map(text).collect())
+    }
+
+    /// Who received which type, in one order.
+    pub(crate) fn returns_by_caller(&self) -> Vec<String> {
+        let text = |((caller, class), n): &((_, _), _)| {
+            format!("{} {} {n}", self.function(*caller), self.class(*class))
+        };
+        sorted(self.profile.returns_by_caller.iter().map(text).collect())
+    }
+
     pub(crate) fn exceptions(&self) -> Vec<String> {
         let catcher = |id: Option<_>| id.map_or("nobody", |id| self.function(id));
         let text = |e: &ghost_model::ExceptionCount| {
@@ -291,4 +308,9 @@ impl Named<'_> {
         };
         self.profile.exceptions.iter().map(text).collect()
     }
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
 }
