@@ -1,7 +1,8 @@
 //! Session databases: one `SQLite` file per session, derived from the ledgers of its processes.
 //!
 //! Entry points: [`SessionWriter`] (what `ghost run` holds), [`recover`] (what every other command
-//! runs first), [`SessionIndex`] and [`SessionReader`] (what the commands that show something use).
+//! runs first), [`SessionIndex`] and [`SessionReader`] (what the commands that show something use), and
+//! [`LiveSession`] (what shows a session while it runs).
 //!
 //! # Invariants
 //! * Folding writes absolute totals per process: folding a ledger twice changes nothing, and a
@@ -19,6 +20,7 @@ mod data_dir;
 mod fold;
 mod histogram_text;
 mod interner;
+mod live_session;
 mod liveness;
 mod open;
 mod profile_rows;
@@ -45,6 +47,7 @@ mod stage;
 
 pub use data_dir::DataDir;
 pub use fold::FoldReport;
+pub use live_session::{LiveProcess, LiveSession, LiveState};
 pub use recover::{Recovery, recover};
 pub use run_folder::{EventsKept, RunFolder};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};

@@ -29,6 +29,19 @@ impl<'a> ProfileSets<'a> {
         sets.into_iter().next().ok_or_else(|| damage("no recording"))
     }
 
+    /// One recording of these processes together.
+    pub(crate) fn merged_of(
+        conn: &'a Connection,
+        process_ids: &[i64],
+    ) -> rusqlite::Result<Recording> {
+        let set_of = process_ids.iter().map(|process_id| (*process_id, 0)).collect();
+        let recordings = vec![empty_recording(conn)?];
+        let sets = Self { conn, set_of: Some(set_of), recordings }.filled()?;
+        let mut recording = sets.into_iter().next().ok_or_else(|| damage("no recording"))?;
+        hide_uncalled(&mut recording);
+        Ok(recording)
+    }
+
     /// One recording per process, in the order of `process_ids`.
     pub(crate) fn apart(
         conn: &'a Connection,
@@ -37,14 +50,7 @@ impl<'a> ProfileSets<'a> {
         let set_of = process_ids.iter().copied().zip(0..).collect();
         let recordings = vec![empty_recording(conn)?; process_ids.len()];
         let mut sets = Self { conn, set_of: Some(set_of), recordings }.filled()?;
-        for recording in &mut sets {
-            for (function, profile) in recording.functions.iter_mut().zip(&recording.profiles) {
-                if profile.args.is_empty() {
-                    // Observed in another process only.
-                    function.kind = FunctionKind::External;
-                }
-            }
-        }
+        sets.iter_mut().for_each(hide_uncalled);
         Ok(sets)
     }
 
@@ -174,6 +180,15 @@ impl<'a> ProfileSets<'a> {
 
     fn known_functions(&self) -> usize {
         self.recordings.first().map_or(0, |recording| recording.functions.len())
+    }
+}
+
+/// Makes functions external that were observed in another process only.
+fn hide_uncalled(recording: &mut Recording) {
+    for (function, profile) in recording.functions.iter_mut().zip(&recording.profiles) {
+        if profile.args.is_empty() {
+            function.kind = FunctionKind::External;
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use ghost_ledger::{LedgerSnapshot, ReadError};
-use ghost_model::ProcessState;
+use ghost_model::{Process, ProcessState};
 
 use crate::liveness::{is_elsewhere, may_run_elsewhere, running_start_ticks};
 use crate::run_folder::{self, LedgerFile};
@@ -27,18 +27,10 @@ impl Reading {
     /// Reads `ledger`, one of `all` in its folder.
     pub(crate) fn of(ledger: &LedgerFile, all: &[LedgerFile], read: &LedgerReader) -> Self {
         // Asked before reading: what is read of a process that is gone by now is all there is.
-        let start_ticks =
-            if ledger.is_replaced_among(all) { None } else { running_start_ticks(ledger.pid) };
+        let start_ticks = start_ticks(ledger, all);
         match read(&ledger.path) {
             Ok(mut snapshot) => {
-                let alive = if is_elsewhere(&snapshot.process) {
-                    may_run_elsewhere(&snapshot.process, &ledger.path)
-                } else {
-                    start_ticks == Some(snapshot.process.kernel_start_ticks)
-                };
-                if snapshot.process.state == ProcessState::Running && !alive {
-                    snapshot.process.state = ProcessState::Ended;
-                }
+                let alive = settle_state(&mut snapshot.process, start_ticks, &ledger.path);
                 Self::Snapshot { snapshot: Box::new(snapshot), alive }
             }
             Err(_) if start_ticks.is_some() => Self::NotYet,
@@ -62,6 +54,36 @@ impl Reading {
             }
         }
     }
+}
+
+/// What a ledger says now, if it can be read. Judges nothing and leaves the file where it is.
+pub(crate) fn live_snapshot(
+    ledger: &LedgerFile,
+    all: &[LedgerFile],
+    read: &LedgerReader,
+) -> Option<LedgerSnapshot> {
+    let start_ticks = start_ticks(ledger, all);
+    let mut snapshot = read(&ledger.path).ok()?;
+    settle_state(&mut snapshot.process, start_ticks, &ledger.path);
+    Some(snapshot)
+}
+
+/// Start of the process that can still write to this ledger, if there is one.
+fn start_ticks(ledger: &LedgerFile, all: &[LedgerFile]) -> Option<u64> {
+    if ledger.is_replaced_among(all) { None } else { running_start_ticks(ledger.pid) }
+}
+
+/// Finds out whether the process is alive, and says in its state that it is not.
+fn settle_state(process: &mut Process, start_ticks: Option<u64>, path: &Path) -> bool {
+    let alive = if is_elsewhere(process) {
+        may_run_elsewhere(process, path)
+    } else {
+        start_ticks == Some(process.kernel_start_ticks)
+    };
+    if process.state == ProcessState::Running && !alive {
+        process.state = ProcessState::Ended;
+    }
+    alive
 }
 
 /// Whether a file has only zeros where a ledger begins.

@@ -3,6 +3,7 @@
 //! All answers come from one moment: the reader holds one read transaction for its whole life, so
 //! that a fold between two questions cannot make them disagree. Make a new reader to see what is new.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ghost_model::{
@@ -16,6 +17,16 @@ use crate::profile_sets::ProfileSets;
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{open, recording_rows, run_folder, session_row};
+
+/// One process as it was last folded.
+#[derive(Debug)]
+pub(crate) struct FoldedProcess {
+    pub(crate) process_id: i64,
+    /// Name of the ledger it came from.
+    pub(crate) ledger: String,
+    pub(crate) call_count: u64,
+    pub(crate) process: Process,
+}
 
 /// Reads one session file.
 #[derive(Debug)]
@@ -65,6 +76,28 @@ impl SessionReader {
         let recordings = ProfileSets::apart(&self.conn, &process_ids);
         let recordings = recordings.map_err(StoreError::sql(&self.path))?;
         Ok(processes.into_iter().zip(recordings).collect())
+    }
+
+    /// What was seen of these processes together.
+    pub(crate) fn recording_of(&self, process_ids: &[i64]) -> Result<Recording, StoreError> {
+        ProfileSets::merged_of(&self.conn, process_ids).map_err(StoreError::sql(&self.path))
+    }
+
+    /// The processes with the names of their ledgers and their calls as last folded.
+    pub(crate) fn folded_processes(&self) -> Result<Vec<FoldedProcess>, StoreError> {
+        let mut written: HashMap<i64, (String, u64)> = HashMap::new();
+        let sql = "SELECT process_id, ledger, call_count FROM processes";
+        recording_rows::each(&self.conn, sql, |row| {
+            let Unsigned(call_count) = row.get(2)?;
+            written.insert(row.get(0)?, (row.get(1)?, call_count));
+            Ok(())
+        })
+        .map_err(StoreError::sql(&self.path))?;
+        let folded = |(process_id, process): (i64, Process)| {
+            let (ledger, call_count) = written.remove(&process_id).unwrap_or_default();
+            FoldedProcess { process_id, ledger, call_count, process }
+        };
+        Ok(self.numbered_processes()?.into_iter().map(folded).collect())
     }
 
     /// The latest activations of a function, newest first.
