@@ -29,6 +29,8 @@ pub(crate) fn session() -> Sample {
         session: Session {
             id: SessionId::new(1_763_630_000_000_000_000, 0xc3d),
             script: "app.py".into(),
+            name: None,
+            note: None,
             pid: 42,
             start_unix_ns: 1_763_630_000_000_000_000,
             end_unix_ns: Some(1_763_630_002_500_000_000),

@@ -86,6 +86,10 @@ pub struct Session {
     pub id: SessionId,
     /// What was run, without its arguments: `app.py`, `-m uvicorn`, `-c`, `pytest`.
     pub script: String,
+    /// What the user calls it (`ghost run --name`); several sessions may share a name.
+    pub name: Option<String>,
+    /// What the user wrote about it (`ghost run --note`).
+    pub note: Option<String>,
     /// Process id of the program itself.
     pub pid: u32,
     /// Start, nanoseconds since the Unix epoch.

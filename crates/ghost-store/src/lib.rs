@@ -37,6 +37,7 @@ mod session_row;
 mod session_writer;
 mod store_error;
 mod unsigned;
+mod upgrade;
 
 #[cfg(test)]
 mod session_properties;

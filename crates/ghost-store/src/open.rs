@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::data_dir::create_private_file;
 use crate::schema::{APPLICATION_ID, SCHEMA, SCHEMA_VERSION, TABLES};
 use crate::store_error::StoreError;
+use crate::upgrade;
 
 /// How long to wait for another program's lock; a fold that fails is tried again later anyway.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
@@ -73,6 +74,7 @@ pub(crate) fn writable(path: &Path) -> Result<Connection, StoreError> {
     conn.busy_timeout(LOCK_WAIT).map_err(&fail)?;
     check_format(&conn, path)?;
     use_log(&conn).map_err(&fail)?;
+    upgrade::upgrade(&conn).map_err(&fail)?;
     Ok(conn)
 }
 

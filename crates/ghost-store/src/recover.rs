@@ -97,6 +97,8 @@ fn lost_session(id: &SessionId) -> NewSession {
     NewSession {
         id: id.clone(),
         script: UNKNOWN_SCRIPT.to_owned(),
+        name: None,
+        note: None,
         pid: 0,
         start_unix_ns: seconds.unwrap_or(0).saturating_mul(1_000_000_000),
     }

@@ -10,7 +10,18 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 /// Version of the tables below, in `PRAGMA user_version`.
 ///
 /// * 1: first.
-pub const SCHEMA_VERSION: i64 = 1;
+/// * 2: names and notes of sessions.
+pub const SCHEMA_VERSION: i64 = 2;
+
+/// What makes a file of the version before into one of this version, for each version after the
+/// first. Only files that are still written to are upgraded.
+pub(crate) const UPGRADES: [(i64, &str); 1] = [(
+    2,
+    "
+ALTER TABLE sessions ADD COLUMN name TEXT;
+ALTER TABLE sessions ADD COLUMN note TEXT;
+",
+)];
 
 /// Tables a session file must have, of any version.
 pub(crate) const TABLES: [&str; 14] = [
@@ -45,7 +56,9 @@ CREATE TABLE sessions (
     start_unix_ns  INTEGER NOT NULL,
     end_unix_ns    INTEGER,
     schema_version INTEGER NOT NULL,
-    ghost_version  TEXT NOT NULL
+    ghost_version  TEXT NOT NULL,
+    name           TEXT,              -- what the user calls it; NULL: nothing
+    note           TEXT               -- what the user wrote about it; NULL: nothing
 );
 
 -- One row per observed process image: an `exec` begins a new one.

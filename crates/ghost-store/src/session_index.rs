@@ -115,6 +115,14 @@ impl SessionIndex {
         }
     }
 
+    /// The sessions that the user gave this name, newest first. Files that cannot be read have none.
+    pub fn named(&self, name: &str) -> Vec<SessionId> {
+        let is_meant = |session: &Session| session.name.as_deref() == Some(name);
+        let entries = self.entries();
+        let named = entries.filter(|(_, session)| session.as_ref().is_ok_and(is_meant));
+        named.map(|(id, _)| id).collect()
+    }
+
     /// The shortest beginning of an id that no other session shares.
     pub fn unique_prefix<'id>(&self, id: &'id SessionId) -> &'id str {
         let text = id.as_str();

@@ -5,15 +5,19 @@ use rusqlite::{Connection, params};
 
 use crate::schema::SCHEMA_VERSION;
 use crate::unsigned::Unsigned;
+use crate::upgrade;
 
 const NANOSECONDS: f64 = 1e9;
+
+/// The schema version in which sessions got a name and a note.
+const NAMES_SINCE: i64 = 2;
 
 /// Replaces the row.
 pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()> {
     let seconds = |ns: u64| ns as f64 / NANOSECONDS;
     conn.execute("DELETE FROM sessions", [])?;
     conn.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             session.id.as_str(),
             session.script,
@@ -27,6 +31,8 @@ pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()
             session.end_unix_ns.map(Unsigned),
             SCHEMA_VERSION,
             env!("CARGO_PKG_VERSION"),
+            session.name,
+            session.note,
         ],
     )?;
     Ok(())
@@ -34,15 +40,20 @@ pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()
 
 /// Reads the row of the session whose file is named `id`.
 pub(crate) fn read(conn: &Connection, id: &SessionId) -> rusqlite::Result<Session> {
-    let sql = "SELECT script_path, pid, start_unix_ns, end_unix_ns, exit_code, state, total_events,
-                      (SELECT count(*) FROM processes) FROM sessions";
-    conn.query_row(sql, [], |row| {
+    let named = if upgrade::version(conn)? < NAMES_SINCE { "NULL, NULL" } else { "name, note" };
+    let sql = format!(
+        "SELECT script_path, pid, start_unix_ns, end_unix_ns, exit_code, state, total_events,
+                (SELECT count(*) FROM processes), {named} FROM sessions"
+    );
+    conn.query_row(&sql, [], |row| {
         let Unsigned(start_unix_ns) = row.get(2)?;
         let Unsigned(call_count) = row.get(6)?;
         let Unsigned(process_count) = row.get(7)?;
         Ok(Session {
             id: id.clone(),
             script: row.get(0)?,
+            name: row.get(8)?,
+            note: row.get(9)?,
             pid: row.get(1)?,
             start_unix_ns,
             end_unix_ns: row.get::<_, Option<Unsigned>>(3)?.map(|Unsigned(end)| end),

@@ -376,6 +376,6 @@ fn a_missing_session_and_a_second_one_of_the_same_name_are_errors() {
     let missing = SessionReader::open(&stage.data_dir, &stage.id);
     assert!(matches!(missing, Err(StoreError::Missing { .. })));
     let _first = stage.writer();
-    let new = NewSession { id: stage.id.clone(), script: String::new(), pid: 0, start_unix_ns: 0 };
+    let new = NewSession { script: String::new(), pid: 0, start_unix_ns: 0, ..stage.new_session() };
     assert!(matches!(SessionWriter::create(&stage.data_dir, new), Err(StoreError::Exists { .. })));
 }

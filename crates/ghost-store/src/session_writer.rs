@@ -34,6 +34,10 @@ pub struct NewSession {
     pub id: SessionId,
     /// What is run, without its arguments.
     pub script: String,
+    /// What the user calls it.
+    pub name: Option<String>,
+    /// What the user wrote about it.
+    pub note: Option<String>,
     /// Process id of the program; may be set later.
     pub pid: u32,
     /// Start, nanoseconds since the Unix epoch.
@@ -81,6 +85,8 @@ impl SessionWriter {
         let session = Session {
             id: new.id,
             script: new.script,
+            name: new.name,
+            note: new.note,
             pid: new.pid,
             start_unix_ns: new.start_unix_ns,
             end_unix_ns: None,

@@ -56,6 +56,8 @@ impl Stage {
         NewSession {
             id: self.id.clone(),
             script: "app.py".into(),
+            name: None,
+            note: None,
             pid: 1,
             start_unix_ns: 1_763_630_000_123_456_789,
         }

@@ -32,6 +32,8 @@ impl Home {
         let new = NewSession {
             id: self.id.clone(),
             script: "app.py".into(),
+            name: None,
+            note: None,
             pid: std::process::id(),
             start_unix_ns: 1_763_630_000_000_000_000,
         };

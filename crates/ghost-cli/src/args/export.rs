@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// Arguments of `ghost export`.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArguments {
-    /// Session id, the start of one, or `latest`.
+    /// Session id, the start of one, a name, or `latest`.
     #[arg(value_name = "SESSION", default_value = "latest")]
     pub(crate) session: String,
     /// How to write it.

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// Arguments of `ghost report`.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// Session id, the start of one, or `latest`.
+    /// Session id, the start of one, a name, or `latest`.
     #[arg(value_name = "SESSION", default_value = "latest")]
     pub(crate) session: String,
     /// What to sort by, largest first.

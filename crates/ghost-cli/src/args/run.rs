@@ -34,6 +34,12 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) events_per_function: u32,
+    /// What to call the session; the name then stands for it wherever a session id does.
+    #[arg(long, value_name = "NAME", value_parser = session_name)]
+    pub(crate) name: Option<String>,
+    /// What to remember about the session; `ghost sessions` shows it.
+    #[arg(long, value_name = "TEXT", value_parser = session_note)]
+    pub(crate) note: Option<String>,
     /// Script, folder or zip file with a `__main__.py`, `-m MODULE`, `-c CODE`, `-` (standard
     /// input) or a command; what follows belongs to the program.
     #[arg(
@@ -66,11 +72,68 @@ pub(crate) enum Events {
     None,
 }
 
+/// Characters of a name: more would fill the line it is listed in.
+const NAME_LENGTH_MAX: usize = 60;
+/// Characters of a note: it is one line, not a document.
+const NOTE_LENGTH_MAX: usize = 500;
+
+/// A name that cannot be taken for a session id, and is a single line.
+fn session_name(text: &str) -> Result<String, String> {
+    if text == "latest" {
+        return Err("`latest` stands for the newest session".into());
+    }
+    if is_start_of_an_id(text) {
+        return Err("it could be taken for a session id".into());
+    }
+    single_line(text, NAME_LENGTH_MAX)
+}
+
+/// Whether a session id could begin like this: digits, then perhaps a dash and hex digits.
+fn is_start_of_an_id(text: &str) -> bool {
+    let (time, salt) = text.split_once('-').unwrap_or((text, ""));
+    let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
+    digits && salt.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn session_note(text: &str) -> Result<String, String> {
+    single_line(text, NOTE_LENGTH_MAX)
+}
+
+fn single_line(text: &str, length_max: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err("it is empty".into())
+    } else if text.chars().any(char::is_control) {
+        Err("it holds a control character".into())
+    } else if text.chars().count() > length_max {
+        Err(format!("it is longer than {length_max} characters"))
+    } else {
+        Ok(text.into())
+    }
+}
+
 /// Refuses what the line-based run settings could not carry.
 fn one_line(text: &str) -> Result<String, &'static str> {
     if text.contains(['\n', '\r']) {
         Err("a glob cannot hold a line break")
     } else {
         Ok(text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_id_and_no_paragraph() {
+        for name in ["before-refactor", "v1.2", "größer", "deadbeef", "2024-11-01"] {
+            assert_eq!(session_name(name), Ok(name.to_owned()));
+        }
+        let long = "n".repeat(NAME_LENGTH_MAX + 1);
+        for name in ["", "  ", "latest", "17", "1763630000-0a1b2c3d", "2024-11", "a\nb", &long] {
+            assert!(session_name(name).is_err(), "{name}");
+        }
+        assert_eq!(session_note(" why "), Ok("why".to_owned()));
     }
 }

@@ -72,6 +72,7 @@ fn heading(session: &Session) -> String {
     };
     let parts = [
         Some(format!("{EMPHASIS}session {}{EMPHASIS:#}", session.id)),
+        session.name.as_deref().map(|name| visible(name).into_owned()),
         Some(script),
         Some(counted(session.process_count, "process", "processes")),
         session_choice::duration_ns(session).map(duration),

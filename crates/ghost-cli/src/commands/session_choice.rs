@@ -4,7 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ghost_model::{Session, SessionId, SessionState};
-use ghost_store::{DataDir, SessionIndex, SessionReader, recover};
+use ghost_store::{DataDir, SelectError, SessionIndex, SessionReader, recover};
 
 use crate::environment;
 use crate::exit::CommandError;
@@ -30,7 +30,7 @@ pub(super) fn catch_up(data_dir: &DataDir) {
     }
 }
 
-/// Opens the session that `wanted` names: an id, the start of one, or `latest`.
+/// Opens the session that `wanted` names: an id, the start of one, a name, or `latest`.
 pub(super) fn open(wanted: &str) -> Result<SessionReader, CommandError> {
     let data_dir = data_dir()?;
     let id = select(&data_dir, wanted)?;
@@ -40,7 +40,25 @@ pub(super) fn open(wanted: &str) -> Result<SessionReader, CommandError> {
 fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
     let index = SessionIndex::read(data_dir)?;
     let selector = wanted.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
-    Ok(index.select(&selector)?)
+    match index.select(&selector) {
+        Err(unknown @ SelectError::Unknown { .. }) => {
+            newest_named(&index, wanted).ok_or_else(|| unknown.into())
+        }
+        selected => Ok(selected?),
+    }
+}
+
+/// The newest session of that name. That it was chosen among several is said.
+fn newest_named(index: &SessionIndex, name: &str) -> Option<SessionId> {
+    let named = index.named(name);
+    let newest = named.first()?;
+    if named.len() > 1 {
+        let count = named.len();
+        talk::say(format_args!(
+            "{count} sessions are named `{name}`; this is the newest, {newest}"
+        ));
+    }
+    Some(newest.clone())
 }
 
 /// How long a session took; for a running one, until now.

@@ -55,7 +55,7 @@ pub(crate) fn execute(
 }
 
 fn table(index: &SessionIndex, entries: &[Entry]) -> Table {
-    let mut table = Table::new(vec![
+    let mut columns = vec![
         Column::text("SESSION"),
         Column::name("SCRIPT"),
         Column::number("PROCESSES"),
@@ -63,15 +63,42 @@ fn table(index: &SessionIndex, entries: &[Entry]) -> Table {
         Column::number("DURATION"),
         Column::text("START"),
         Column::text("STATE"),
-    ]);
+    ];
+    // Names and notes take room only where somebody gave one.
+    let labels: Vec<Label> = LABELS.into_iter().filter(|label| label.is_used(entries)).collect();
+    columns.extend(labels.iter().map(|label| Column::name(label.heading)));
+    let mut table = Table::new(columns);
     for (id, session) in entries {
         let id = Cell::styled_start(id.as_str(), EMPHASIS, index.unique_prefix(id).len());
-        table.push(match session {
+        let mut row = match session {
             Ok(session) => session_row(id, session),
             Err(error) => broken_row(id, error),
-        });
+        };
+        row.extend(labels.iter().map(|label| Cell::plain(label.of(session).unwrap_or(""))));
+        table.push(row);
     }
     table
+}
+
+/// A column for what users said of their sessions.
+struct Label {
+    heading: &'static str,
+    get: fn(&Session) -> Option<&str>,
+}
+
+const LABELS: [Label; 2] = [
+    Label { heading: "NAME", get: |session| session.name.as_deref() },
+    Label { heading: "NOTE", get: |session| session.note.as_deref() },
+];
+
+impl Label {
+    fn of<'a>(&self, session: &'a Result<Session, StoreError>) -> Option<&'a str> {
+        session.as_ref().ok().and_then(self.get)
+    }
+
+    fn is_used(&self, entries: &[Entry]) -> bool {
+        entries.iter().any(|(_, session)| self.of(session).is_some())
+    }
 }
 
 fn session_row(id: Cell, session: &Session) -> Vec<Cell> {
@@ -136,6 +163,8 @@ struct SessionObject<'a> {
 #[derive(Debug, Serialize)]
 struct Known<'a> {
     script_path: &'a str,
+    name: Option<&'a str>,
+    note: Option<&'a str>,
     pid: u32,
     process_count: u64,
     call_count: u64,
@@ -173,6 +202,8 @@ fn session_object<'a>(
 fn known(session: &Session) -> Known<'_> {
     Known {
         script_path: &session.script,
+        name: session.name.as_deref(),
+        note: session.note.as_deref(),
         pid: session.pid,
         process_count: session.process_count,
         call_count: session.call_count,
@@ -190,6 +221,8 @@ mod tests {
         Session {
             id: SessionId::new(1_763_630_000_000_000_000, 7),
             script: "app.py".into(),
+            name: None,
+            note: None,
             pid: 42,
             start_unix_ns: 1_763_630_000_500_000_000,
             end_unix_ns: None,

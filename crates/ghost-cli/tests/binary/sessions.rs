@@ -94,6 +94,43 @@ fn the_list_tells_how_each_session_ended() {
 }
 
 #[test]
+fn a_name_stands_for_its_session_everywhere() {
+    let sandbox = Sandbox::new();
+    for note in ["first", "second"] {
+        let ran = sandbox.run(&["run", "--quiet", "--name", "base", "--note", note, "true"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+    let mut ids = ids(&sandbox);
+    ids.sort();
+    for command in ["report", "export"] {
+        let ran = sandbox.run(&[command, "base"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let expected = format!(
+            "ghost: 2 sessions are named `base`; this is the newest, {}",
+            ids.last().unwrap()
+        );
+        assert_eq!(ran.lines()[0], expected);
+        assert!(ran.stdout.contains(ids.last().unwrap()), "{ran:?}");
+    }
+    let listed = sandbox.run(&["sessions"]).stdout;
+    let rows: Vec<&str> = listed.lines().collect();
+    assert!(rows[0].ends_with("NAME  NOTE"), "{listed}");
+    assert!(rows[1].ends_with("base  second") && rows[2].ends_with("base  first"), "{listed}");
+    assert_eq!(sandbox.run(&["report", "bas"]).code, Some(4));
+}
+
+#[test]
+fn a_name_that_could_be_an_id_is_refused_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    for (name, why) in [("17", "taken for a session id"), ("latest", "newest"), ("", "empty")] {
+        let ran = sandbox.run(&["run", "--name", name, "touch", "ran"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(ran.stderr.contains(why), "{ran:?}");
+    }
+    assert!(!sandbox.here().join("ran").exists());
+}
+
+#[test]
 fn colour_follows_wish_and_environment() {
     let (sandbox, _) = with_session();
     let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {

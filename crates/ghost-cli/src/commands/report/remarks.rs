@@ -134,6 +134,8 @@ mod tests {
         Session {
             id: ghost_model::SessionId::new(0, 0),
             script: String::new(),
+            name: None,
+            note: None,
             pid: 0,
             start_unix_ns: 0,
             end_unix_ns: None,

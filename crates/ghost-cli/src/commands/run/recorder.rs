@@ -79,7 +79,8 @@ impl Recorder {
         let id = SessionId::new(start_unix_ns, salt());
         let folder = RunFolder::create(&data_dir, &id, &conf)?;
         let script = launch.script.clone();
-        let new = NewSession { id: id.clone(), script, pid: 0, start_unix_ns };
+        let (name, note) = (arguments.name.clone(), arguments.note.clone());
+        let new = NewSession { id: id.clone(), script, name, note, pid: 0, start_unix_ns };
         let writer = SessionWriter::create(&data_dir, new).inspect_err(|_| {
             let _ = fs::remove_dir_all(folder.path());
         })?;

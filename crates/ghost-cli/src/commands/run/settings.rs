@@ -138,6 +138,8 @@ mod tests {
             include: vec!["shop.*".into(), "lib".into()],
             exclude: vec!["shop.vendor.*".into()],
             events: Events::None,
+            name: None,
+            note: None,
             events_per_function: 4,
             words: vec!["app.py".into(), "--secret".into()],
         };
