@@ -4,6 +4,7 @@
 
 mod detector;
 pub mod detectors;
+pub mod diff;
 mod evidence;
 mod finding;
 pub mod source;
