@@ -1,4 +1,5 @@
-//! Prints `file:line:qualname:kind` of every function of the files given, to compare with what CPython compiles.
+//! Prints `file:line:qualname:kind:parameters` of every function of the files given, to compare with
+//! what `CPython` compiles.
 //!
 //! A tool for developers; reads nothing but those files.
 #![forbid(unsafe_code)]

@@ -3,10 +3,12 @@
 //! Everything is given; nothing is read here.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use ghost_model::{Function, FunctionId, Recording, type_label};
 
 use crate::finding::Place;
+use crate::source::SourceModule;
 
 /// The lines a user may move. Everything else a detector decides by is a documented constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,18 +28,37 @@ impl Default for Thresholds {
 /// The source texts that could be read, by the file name that recordings use.
 #[derive(Debug, Default)]
 pub struct Sources {
-    by_file: HashMap<String, String>,
+    by_file: HashMap<String, Source>,
+}
+
+/// One text, parsed when it is first asked for.
+#[derive(Debug)]
+struct Source {
+    text: String,
+    module: OnceLock<Option<SourceModule>>,
 }
 
 impl Sources {
     /// Adds the text of a file.
     pub fn insert(&mut self, file: impl Into<String>, text: impl Into<String>) {
-        self.by_file.insert(file.into(), text.into());
+        let source = Source { text: text.into(), module: OnceLock::new() };
+        self.by_file.insert(file.into(), source);
     }
 
     /// The text of a file.
     pub fn text(&self, file: &str) -> Option<&str> {
-        self.by_file.get(file).map(String::as_str)
+        self.by_file.get(file).map(|source| source.text.as_str())
+    }
+
+    /// What a file defines; `None` where there is no text, or no Python in it.
+    pub fn module(&self, file: &str) -> Option<&SourceModule> {
+        let source = self.by_file.get(file)?;
+        source.module.get_or_init(|| SourceModule::parse(&source.text).ok()).as_ref()
+    }
+
+    /// Every file, in no particular order.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.by_file.keys().map(String::as_str)
     }
 }
 
