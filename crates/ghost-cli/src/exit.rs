@@ -84,6 +84,7 @@ impl CommandError {
 fn select_hint(error: &SelectError) -> String {
     match error {
         SelectError::NoSessions => "`ghost run app.py` records one".into(),
+        SelectError::NoPrevious => "`ghost run app.py` records another one".into(),
         SelectError::Unknown { .. } => "`ghost sessions` lists the sessions there are".into(),
         SelectError::Ambiguous { candidates, .. } => {
             let ids: Vec<&str> = candidates.iter().map(SessionId::as_str).collect();
@@ -103,7 +104,7 @@ impl From<ghost_export::ExportError> for CommandError {
 fn select_code(error: &SelectError) -> u8 {
     match error {
         SelectError::Ambiguous { .. } => USAGE,
-        SelectError::NoSessions | SelectError::Unknown { .. } => NO_DATA,
+        SelectError::NoSessions | SelectError::NoPrevious | SelectError::Unknown { .. } => NO_DATA,
     }
 }
 

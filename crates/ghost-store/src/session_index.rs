@@ -26,6 +26,8 @@ pub struct SessionIndex {
 pub enum SessionSelector {
     /// The newest one.
     Latest,
+    /// The one before the newest.
+    Previous,
     /// The one whose id begins like this.
     Prefix(String),
 }
@@ -34,7 +36,11 @@ impl FromStr for SessionSelector {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "latest" { Self::Latest } else { Self::Prefix(text.to_owned()) })
+        Ok(match text {
+            "latest" => Self::Latest,
+            "previous" => Self::Previous,
+            prefix => Self::Prefix(prefix.to_owned()),
+        })
     }
 }
 
@@ -44,6 +50,9 @@ pub enum SelectError {
     /// There are none at all.
     #[error("no session recorded yet")]
     NoSessions,
+    /// There is only one.
+    #[error("no session before the only one")]
+    NoPrevious,
     /// No id begins like this.
     #[error("no session `{prefix}`")]
     Unknown {
@@ -92,6 +101,8 @@ impl SessionIndex {
     pub fn select(&self, selector: &SessionSelector) -> Result<SessionId, SelectError> {
         match selector {
             SessionSelector::Latest => self.ids.first().cloned().ok_or(SelectError::NoSessions),
+            SessionSelector::Previous if self.ids.is_empty() => Err(SelectError::NoSessions),
+            SessionSelector::Previous => self.ids.get(1).cloned().ok_or(SelectError::NoPrevious),
             SessionSelector::Prefix(prefix) => self.with_prefix(prefix),
         }
     }
@@ -174,6 +185,15 @@ mod tests {
         let ids: Vec<_> = index.ids().iter().map(SessionId::as_str).collect();
         assert_eq!(ids, ["1000-00000002", "1000-00000001", "999-00000001"]);
         assert_eq!(select(&index, "latest").unwrap(), "1000-00000002");
+        assert_eq!(select(&index, "previous").unwrap(), "1000-00000001");
+    }
+
+    #[test]
+    fn a_first_session_has_no_previous_one() {
+        let (_root, only) = index(&["1000-00000001"]);
+        assert_eq!(select(&only, "previous"), Err(SelectError::NoPrevious));
+        let (_root, none) = index(&[]);
+        assert_eq!(select(&none, "previous"), Err(SelectError::NoSessions));
     }
 
     #[test]
