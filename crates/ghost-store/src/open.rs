@@ -9,7 +9,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::data_dir::create_private_file;
-use crate::schema::{APPLICATION_ID, SCHEMA, SCHEMA_VERSION, TABLES};
+use crate::schema::{
+    APPLICATION_ID, BY_CALLER, BY_CALLER_SINCE, SCHEMA, SCHEMA_VERSION, TABLES, TABLES_BY_CALLER,
+};
 use crate::store_error::StoreError;
 use crate::upgrade;
 
@@ -106,7 +108,7 @@ fn fill(path: &Path) -> Result<Connection, StoreError> {
     let header = format!(
         "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
     );
-    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} COMMIT;")).map_err(&fail)?;
+    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} {BY_CALLER} COMMIT;")).map_err(&fail)?;
     use_log(&conn).map_err(&fail)?;
     Ok(conn)
 }
@@ -147,7 +149,8 @@ fn check_format(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         .map_err(&fail)?;
     let names = statement.query_map([], |row| row.get(0)).map_err(&fail)?;
     let names: Vec<String> = names.collect::<Result<_, _>>().map_err(&fail)?;
-    if TABLES.iter().all(|table| names.iter().any(|name| name == table)) {
+    let later = if found < BY_CALLER_SINCE { &[][..] } else { &TABLES_BY_CALLER };
+    if TABLES.iter().chain(later).all(|table| names.iter().any(|name| name == table)) {
         Ok(())
     } else {
         Err(StoreError::Damaged { path: path.to_owned(), detail: "tables are missing".to_owned() })

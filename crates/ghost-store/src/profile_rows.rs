@@ -12,8 +12,17 @@ use crate::interner::Interner;
 use crate::unsigned::Unsigned;
 
 /// Tables with rows of a process and a function.
-const PROFILE_TABLES: [&str; 7] =
-    ["stats", "args", "returns", "yields", "handled", "exceptions", "callers"];
+const PROFILE_TABLES: [&str; 9] = [
+    "stats",
+    "args",
+    "returns",
+    "yields",
+    "handled",
+    "exceptions",
+    "callers",
+    "args_by_caller",
+    "returns_by_caller",
+];
 
 const FORGET_EXCEPTIONS: [&str; 2] = [
     "DELETE FROM exceptions WHERE function_id = ? AND process_id = ?",
@@ -48,6 +57,15 @@ pub(crate) fn write(
     for (caller, count) in &profile.callers {
         counted.write("INSERT OR REPLACE INTO callers VALUES (?, ?, ?, ?)", caller.0, *count)?;
     }
+    for ((caller, signature), count) in &profile.args_by_caller {
+        let id = interner.store_signature(conn, signature)?;
+        let sql = "INSERT OR REPLACE INTO args_by_caller VALUES (?, ?, ?, ?, ?)";
+        counted.write_pair(sql, *caller, id, *count)?;
+    }
+    for ((caller, class), count) in &profile.returns_by_caller {
+        let sql = "INSERT OR REPLACE INTO returns_by_caller VALUES (?, ?, ?, ?, ?)";
+        counted.write_pair(sql, *caller, class.0, *count)?;
+    }
     write_exceptions(conn, process_id, function_id, profile)
 }
 
@@ -61,6 +79,18 @@ struct Counted<'a> {
 impl Counted<'_> {
     fn write(&self, sql: &str, key: u32, count: u64) -> rusqlite::Result<()> {
         let values = params![self.function_id.0, self.process_id, key, Unsigned(count)];
+        self.conn.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    fn write_pair(
+        &self,
+        sql: &str,
+        caller: FunctionId,
+        key: u32,
+        count: u64,
+    ) -> rusqlite::Result<()> {
+        let values = params![self.function_id.0, self.process_id, caller.0, key, Unsigned(count)];
         self.conn.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }

@@ -4,12 +4,16 @@
 
 use std::collections::HashMap;
 
-use ghost_model::{ExceptionCount, FunctionId, FunctionKind, Profile, Recording, TypeId};
+use ghost_model::{
+    ExceptionCount, FunctionId, FunctionKind, Profile, Recording, Signature, TypeId,
+};
 use rusqlite::{Connection, Row};
 
 use crate::histogram_text;
 use crate::recording_rows::{damage, each, functions, signatures, text, types};
+use crate::schema::BY_CALLER_SINCE;
 use crate::unsigned::Unsigned;
+use crate::upgrade;
 
 /// Recordings of the session, and which process's rows go into which.
 ///
@@ -62,6 +66,10 @@ impl<'a> ProfileSets<'a> {
         self.add_types("handled", |profile| &mut profile.handled)?;
         self.add_exceptions()?;
         self.add_callers()?;
+        if upgrade::version(self.conn)? >= BY_CALLER_SINCE {
+            self.add_args_by_caller()?;
+            self.add_returns_by_caller()?;
+        }
         Ok(self.recordings)
     }
 
@@ -113,12 +121,18 @@ impl<'a> ProfileSets<'a> {
         })
     }
 
-    fn add_args(&mut self) -> rusqlite::Result<()> {
+    /// The signatures of the session, with types that are there.
+    fn signatures(&self) -> rusqlite::Result<Vec<Signature>> {
         let known = self.known_types();
         let signatures = signatures(self.conn)?;
         if signatures.iter().flatten().any(|id| id.index() >= known) {
             return Err(damage("no such type"));
         }
+        Ok(signatures)
+    }
+
+    fn add_args(&mut self) -> rusqlite::Result<()> {
+        let signatures = self.signatures()?;
         let sql = "SELECT function_id, process_id, signature_id, count FROM args";
         self.each(sql, |profile, row| {
             let (id, Unsigned(count)): (u32, _) = (row.get(2)?, row.get(3)?);
@@ -165,11 +179,33 @@ impl<'a> ProfileSets<'a> {
         let known = self.known_functions();
         let sql = "SELECT function_id, process_id, caller_id, count FROM callers";
         self.each(sql, |profile, row| {
-            let (caller, Unsigned(count)) = (FunctionId(row.get(2)?), row.get(3)?);
-            if caller.index() >= known {
-                return Err(damage("no such function"));
-            }
-            add_count(&mut profile.callers, &caller, count);
+            let Unsigned(count) = row.get(3)?;
+            add_count(&mut profile.callers, &function_id(row, 2, known)?, count);
+            Ok(())
+        })
+    }
+
+    fn add_args_by_caller(&mut self) -> rusqlite::Result<()> {
+        let (known, signatures) = (self.known_functions(), self.signatures()?);
+        let sql =
+            "SELECT function_id, process_id, caller_id, signature_id, count FROM args_by_caller";
+        self.each(sql, |profile, row| {
+            let (id, Unsigned(count)): (u32, _) = (row.get(3)?, row.get(4)?);
+            let signature = signatures.get(id as usize).ok_or_else(|| damage("no signature"))?;
+            let pair = (function_id(row, 2, known)?, signature.clone());
+            add_count(&mut profile.args_by_caller, &pair, count);
+            Ok(())
+        })
+    }
+
+    fn add_returns_by_caller(&mut self) -> rusqlite::Result<()> {
+        let (known_types, known_functions) = (self.known_types(), self.known_functions());
+        let sql =
+            "SELECT function_id, process_id, caller_id, type_id, count FROM returns_by_caller";
+        self.each(sql, |profile, row| {
+            let Unsigned(count) = row.get(4)?;
+            let pair = (function_id(row, 2, known_functions)?, type_id(row, 3, known_types)?);
+            add_count(&mut profile.returns_by_caller, &pair, count);
             Ok(())
         })
     }
@@ -202,6 +238,11 @@ fn empty_recording(conn: &Connection) -> rusqlite::Result<Recording> {
 fn type_id(row: &Row<'_>, column: usize, known: usize) -> rusqlite::Result<TypeId> {
     let id = TypeId(row.get(column)?);
     if id.index() < known { Ok(id) } else { Err(damage("no such type")) }
+}
+
+fn function_id(row: &Row<'_>, column: usize, known: usize) -> rusqlite::Result<FunctionId> {
+    let id = FunctionId(row.get(column)?);
+    if id.index() < known { Ok(id) } else { Err(damage("no such function")) }
 }
 
 fn add_count<K: PartialEq + Clone>(counts: &mut Vec<(K, u64)>, key: &K, count: u64) {

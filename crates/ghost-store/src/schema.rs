@@ -11,17 +11,21 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 ///
 /// * 1: first.
 /// * 2: names and notes of sessions.
-pub const SCHEMA_VERSION: i64 = 2;
+/// * 3: signatures and returned types by caller.
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// What makes a file of the version before into one of this version, for each version after the
 /// first. Only files that are still written to are upgraded.
-pub(crate) const UPGRADES: [(i64, &str); 1] = [(
-    2,
-    "
+pub(crate) const UPGRADES: [(i64, &str); 2] = [
+    (
+        2,
+        "
 ALTER TABLE sessions ADD COLUMN name TEXT;
 ALTER TABLE sessions ADD COLUMN note TEXT;
 ",
-)];
+    ),
+    (BY_CALLER_SINCE, BY_CALLER),
+];
 
 /// Tables a session file must have, of any version.
 pub(crate) const TABLES: [&str; 14] = [
@@ -41,7 +45,36 @@ pub(crate) const TABLES: [&str; 14] = [
     "activations",
 ];
 
-/// Everything a new file is made with.
+/// The version with which [`BY_CALLER`] came.
+pub(crate) const BY_CALLER_SINCE: i64 = 3;
+
+/// Tables a session file must have from then on.
+pub(crate) const TABLES_BY_CALLER: [&str; 2] = ["args_by_caller", "returns_by_caller"];
+
+/// Who passed which types, and who received which. A new file gets them after [`SCHEMA`].
+pub(crate) const BY_CALLER: &str = "
+-- Calls per caller and signature: args and callers are the sums.
+CREATE TABLE args_by_caller (
+    function_id  INTEGER NOT NULL,
+    process_id   INTEGER NOT NULL,
+    caller_id    INTEGER NOT NULL,    -- function_id
+    signature_id INTEGER NOT NULL,
+    count        INTEGER NOT NULL,
+    PRIMARY KEY (function_id, process_id, caller_id, signature_id)
+) WITHOUT ROWID;
+
+-- Returned values per caller and type: returns has the sums.
+CREATE TABLE returns_by_caller (
+    function_id INTEGER NOT NULL,
+    process_id  INTEGER NOT NULL,
+    caller_id   INTEGER NOT NULL,     -- function_id
+    type_id     INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    PRIMARY KEY (function_id, process_id, caller_id, type_id)
+) WITHOUT ROWID;
+";
+
+/// Everything a new file is made with, but for [`BY_CALLER`].
 pub(crate) const SCHEMA: &str = "
 -- The one `ghost run` this file is about. One row.
 CREATE TABLE sessions (
@@ -276,7 +309,12 @@ mod tests {
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(SCHEMA).unwrap();
+        conn.execute_batch(BY_CALLER).unwrap();
         conn
+    }
+
+    fn tables() -> Vec<&'static str> {
+        TABLES.into_iter().chain(TABLES_BY_CALLER).collect()
     }
 
     #[test]
@@ -287,7 +325,7 @@ mod tests {
         let names = statement.query_map([], |row| row.get(0)).unwrap();
         let names: Vec<String> = names.map(Result::unwrap).collect();
         assert_eq!(names, {
-            let mut expected = TABLES.to_vec();
+            let mut expected = tables();
             expected.sort_by_key(|table| names.iter().position(|name| name == table));
             expected
         });
@@ -336,7 +374,7 @@ mod tests {
             }
         }
         let views = ["profiles", "events"];
-        let all = TABLES.iter().chain(&views).map(|table| columns(&conn, table).len());
+        let all = tables().into_iter().chain(views).map(|table| columns(&conn, table).len());
         assert_eq!(checked, all.sum::<usize>(), "columns without a line in docs/session-file.md");
     }
 

@@ -19,6 +19,8 @@ fn sorted(mut recording: Recording) -> Recording {
         profile.yields.sort();
         profile.handled.sort();
         profile.callers.sort();
+        profile.args_by_caller.sort();
+        profile.returns_by_caller.sort();
         profile.exceptions.sort_by_key(|e| (e.exception, e.caught_by, e.count));
     }
     recording
@@ -60,9 +62,15 @@ fn profiles(types: u32, functions: u32) -> impl Strategy<Value = Profile> {
         .prop_filter("a function that was observed was called", |args| !args.is_empty());
     let exceptions = counts((type_id(), prop::option::of(function_id())));
     let lists = (args, counts(type_id()), counts(type_id()), counts(type_id()), exceptions);
+    // Pairs need not add up to the lists here: each is stored for itself.
+    let pairs = (
+        counts((function_id(), prop::collection::vec(type_id(), 0..3))),
+        counts((function_id(), type_id())),
+    );
     let latencies = prop::collection::vec((1_u64..1 << 40, 1_u64..1 << 30), 0..5);
-    (lists, counts(function_id()), latencies, 0_u64..1 << 40).prop_map(
-        |((args, returns, yields, handled, exceptions), callers, latencies, time)| {
+    (lists, counts(function_id()), pairs, latencies, 0_u64..1 << 40).prop_map(
+        |((args, returns, yields, handled, exceptions), callers, pairs, latencies, time)| {
+            let (args_by_caller, returns_by_caller) = pairs;
             let mut latency = Histogram::default();
             for (duration, count) in &latencies {
                 latency.add(bucket_index(*duration), *count);
@@ -82,8 +90,8 @@ fn profiles(types: u32, functions: u32) -> impl Strategy<Value = Profile> {
                     })
                     .collect(),
                 callers,
-                args_by_caller: Vec::new(),
-                returns_by_caller: Vec::new(),
+                args_by_caller,
+                returns_by_caller,
                 latency_ns_sum: durations().sum(),
                 latency_ns_min: durations().min().unwrap_or(0),
                 latency_ns_max: durations().max().unwrap_or(0),

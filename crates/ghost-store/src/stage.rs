@@ -146,6 +146,14 @@ pub(crate) fn fib(calls: u64) -> Recording {
         args: vec![(vec![TypeId(1)], calls)],
         returns: vec![(TypeId(1), calls)],
         callers: vec![(FunctionId::ROOT, 1), (FunctionId(1), calls - 1)],
+        args_by_caller: vec![
+            ((FunctionId::ROOT, vec![TypeId(1)]), 1),
+            ((FunctionId(1), vec![TypeId(1)]), calls - 1),
+        ],
+        returns_by_caller: vec![
+            ((FunctionId::ROOT, TypeId(1)), 1),
+            ((FunctionId(1), TypeId(1)), calls - 1),
+        ],
         latency,
         latency_ns_sum: 1000 * calls,
         latency_ns_min: 1000,

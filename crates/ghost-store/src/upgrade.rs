@@ -34,7 +34,9 @@ mod tests {
     use crate::{SessionReader, recover};
 
     /// Takes away what came after the first version.
-    const BACK_TO_1: &str = "ALTER TABLE sessions DROP COLUMN name;
+    const BACK_TO_1: &str = "DROP TABLE args_by_caller;
+         DROP TABLE returns_by_caller;
+         ALTER TABLE sessions DROP COLUMN name;
          ALTER TABLE sessions DROP COLUMN note;
          UPDATE sessions SET schema_version = 1;
          PRAGMA user_version = 1;";
@@ -52,6 +54,7 @@ mod tests {
         Connection::open(stage.path()).unwrap().execute_batch(BACK_TO_1).unwrap();
         let reader = SessionReader::open(&stage.data_dir, &stage.id).unwrap();
         assert_eq!(reader.session().name, None);
+        assert_eq!(reader.recording().unwrap().profiles[0].args_by_caller, []);
         drop(reader);
         assert_eq!(version(&Connection::open(stage.path()).unwrap()), Ok(1));
 
@@ -64,6 +67,7 @@ mod tests {
         let columns: String = conn.query_row(schema, [], |row| row.get(1)).unwrap();
         assert!(columns.contains("note"), "{columns}");
         assert_eq!(session_row::read(&conn, &stage.id).unwrap().script, "app.py");
+        assert_eq!(stage.query("SELECT count(*) FROM args_by_caller"), ["0"]);
         assert_eq!(
             stage.query("SELECT schema_version FROM sessions"),
             [SCHEMA_VERSION.to_string()]
