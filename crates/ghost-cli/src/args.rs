@@ -2,18 +2,21 @@
 //!
 //! One file per command. What an option does is decided by its command; here is only its shape.
 
+mod clean;
 mod export;
 mod report;
 mod run;
 mod sessions;
+pub(crate) mod since;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use clean::{CleanArguments, CleanFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use run::{Events, RunArguments, Scope};
-pub(crate) use sessions::{SessionsArguments, SessionsFormat};
+pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -50,6 +53,8 @@ pub(crate) enum Command {
     Sessions(SessionsArguments),
     /// Write a session to a file for other programs.
     Export(ExportArguments),
+    /// Remove old sessions.
+    Clean(CleanArguments),
 }
 
 /// When to use colour.

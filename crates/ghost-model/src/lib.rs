@@ -23,7 +23,7 @@ pub use function::{Function, FunctionId, FunctionKey, FunctionKind};
 pub use glob::glob_matches;
 pub use histogram::{BUCKETS_PER_OCTAVE, Histogram, bucket_index, bucket_upper_ns};
 pub use labels::Labels;
-pub use number::{counted, duration, percentage, thousands};
+pub use number::{counted, duration, percentage, size, thousands};
 pub use process::{Counter, Process, ProcessState};
 pub use profile::{ExceptionCount, Profile};
 pub use reading::{human_duration, visible};

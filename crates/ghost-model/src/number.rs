@@ -39,6 +39,22 @@ fn long_duration(seconds: u64) -> String {
     }
 }
 
+/// A number of bytes: `512 B`, `1.5 KiB`, `12 MiB`.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut amount = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    // What would be written as 1024 belongs to the next unit.
+    while amount >= 1023.5 && unit + 1 < UNITS.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    format!("{amount:.*} {}", usize::from(amount < 9.95), UNITS[unit])
+}
+
 /// A share as a percentage that says `0%` and `100%` only where it is exact.
 pub fn percentage(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
@@ -111,6 +127,21 @@ mod tests {
         #[test]
         fn no_duration_needs_more_than_eight_columns_below_a_day(ns in 0..86_400_000_000_000_u64) {
             prop_assert!(duration(ns).chars().count() <= 8);
+        }
+    }
+
+    #[test]
+    fn sizes_have_two_digits() {
+        let sizes = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1536, "1.5 KiB"),
+            (12 << 20, "12 MiB"),
+            ((1 << 20) - 1, "1.0 MiB"),
+            (u64::MAX, "16 EiB"),
+        ];
+        for (bytes, text) in sizes {
+            assert_eq!(size(bytes), text);
         }
     }
 }

@@ -85,6 +85,13 @@ fn recover_run(
     Ok(())
 }
 
+/// Whether a `ghost run` may be about to put its `run.conf` into this folder.
+pub(crate) fn is_beginning(run_dir: &Path) -> bool {
+    let names = fs::read_dir(run_dir)
+        .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect::<Vec<_>>());
+    names.is_ok_and(|names| names.iter().all(|name| name == "run.conf.new")) && !is_old(run_dir)
+}
+
 fn is_old(run_dir: &Path) -> bool {
     let modified = fs::metadata(run_dir).and_then(|found| found.modified()).ok();
     let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());

@@ -79,8 +79,8 @@ const NOTE_LENGTH_MAX: usize = 500;
 
 /// A name that cannot be taken for a session id, and is a single line.
 fn session_name(text: &str) -> Result<String, String> {
-    if text == "latest" {
-        return Err("`latest` stands for the newest session".into());
+    if matches!(text, "latest" | "previous") {
+        return Err(format!("`{text}` stands for a session by its age"));
     }
     if is_start_of_an_id(text) {
         return Err("it could be taken for a session id".into());
@@ -131,7 +131,9 @@ mod tests {
             assert_eq!(session_name(name), Ok(name.to_owned()));
         }
         let long = "n".repeat(NAME_LENGTH_MAX + 1);
-        for name in ["", "  ", "latest", "17", "1763630000-0a1b2c3d", "2024-11", "a\nb", &long] {
+        for name in
+            ["", "  ", "latest", "previous", "17", "1763630000-0a1b2c3d", "2024-11", "a\nb", &long]
+        {
             assert!(session_name(name).is_err(), "{name}");
         }
         assert_eq!(session_note(" why "), Ok("why".to_owned()));

@@ -1,5 +1,7 @@
 //! `ghost sessions`: what was recorded, newest first. A file that cannot be read is listed too.
 
+mod filter;
+
 use std::io::Write;
 
 use anstyle::Style;
@@ -12,7 +14,7 @@ use super::session_choice;
 use crate::args::{ColourChoice, SessionsArguments, SessionsFormat};
 use crate::exit::{CommandError, NO_DATA, SUCCESS};
 use crate::output::colour::{EMPHASIS, WARNING, standard_output};
-use crate::output::number::{duration, thousands};
+use crate::output::number::{counted, duration, thousands};
 use crate::output::table::{Cell, Column, Table};
 use crate::output::{talk, terminal};
 
@@ -29,7 +31,13 @@ pub(crate) fn execute(
 ) -> Result<u8, CommandError> {
     let data_dir = session_choice::data_dir()?;
     let index = SessionIndex::read(&data_dir)?;
-    let entries: Vec<Entry> = index.entries().collect();
+    let found: Vec<Entry> = index.entries().collect();
+    let total = found.len() as u64;
+    say_unreadable(&found);
+    let mut entries: Vec<Entry> =
+        found.into_iter().filter(|entry| is_wanted(arguments, entry)).collect();
+    let matching = entries.len() as u64;
+    entries.truncate(arguments.limit.unwrap_or(usize::MAX));
     let mut output = standard_output(colour);
     match arguments.format {
         SessionsFormat::Table if entries.is_empty() => {}
@@ -41,17 +49,33 @@ pub(crate) fn execute(
         }
     }
     output.flush()?;
-    for (_, session) in &entries {
+    if total == 0 {
+        let nothing = format_args!("no session in `{}`", data_dir.root().display());
+        talk::say_with_hint(nothing, "`ghost run app.py` records one");
+    } else if matching == 0 {
+        let all = counted(total, "session", "sessions");
+        talk::say_with_hint("no session matches", format_args!("`ghost sessions` lists {all}"));
+    } else if matching > entries.len() as u64 {
+        let more = counted(matching - entries.len() as u64, "more session", "more sessions");
+        talk::say(format_args!("{more} (`--limit {matching}` shows all)"));
+    }
+    Ok(if matching == 0 { NO_DATA } else { SUCCESS })
+}
+
+/// A file that cannot be read is listed unless something is asked of the sessions.
+fn is_wanted(arguments: &SessionsArguments, (_, session): &Entry) -> bool {
+    match session {
+        Ok(session) => filter::matches(arguments, session),
+        Err(_) => !filter::is_asked(arguments),
+    }
+}
+
+fn say_unreadable(entries: &[Entry]) {
+    for (_, session) in entries {
         if let Err(error) = session {
             talk::say(error);
         }
     }
-    if entries.is_empty() {
-        let nothing = format_args!("no session in `{}`", data_dir.root().display());
-        talk::say_with_hint(nothing, "`ghost run app.py` records one");
-        return Ok(NO_DATA);
-    }
-    Ok(SUCCESS)
 }
 
 fn table(index: &SessionIndex, entries: &[Entry]) -> Table {
@@ -136,7 +160,7 @@ fn broken_word(error: &StoreError) -> &'static str {
 }
 
 /// Local time to the second; empty for a time no calendar has.
-fn local_time(unix_ns: u64) -> String {
+pub(super) fn local_time(unix_ns: u64) -> String {
     let timestamp = Timestamp::from_nanosecond(i128::from(unix_ns)).ok();
     let local = timestamp.map(|timestamp| timestamp.to_zoned(TimeZone::system()));
     local.map(|time| time.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default()
@@ -217,7 +241,7 @@ fn known(session: &Session) -> Known<'_> {
 mod tests {
     use super::*;
 
-    fn session() -> Session {
+    pub(super) fn session() -> Session {
         Session {
             id: SessionId::new(1_763_630_000_000_000_000, 7),
             script: "app.py".into(),

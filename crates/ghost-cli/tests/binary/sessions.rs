@@ -122,12 +122,44 @@ fn a_name_stands_for_its_session_everywhere() {
 #[test]
 fn a_name_that_could_be_an_id_is_refused_before_anything_runs() {
     let sandbox = Sandbox::new();
-    for (name, why) in [("17", "taken for a session id"), ("latest", "newest"), ("", "empty")] {
+    for (name, why) in [("17", "taken for a session id"), ("latest", "by its age"), ("", "empty")] {
         let ran = sandbox.run(&["run", "--name", name, "touch", "ran"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
         assert!(ran.stderr.contains(why), "{ran:?}");
     }
     assert!(!sandbox.here().join("ran").exists());
+}
+
+#[test]
+fn the_list_can_be_filtered_and_cut() {
+    let sandbox = Sandbox::new();
+    for (name, program) in
+        [("base", &["true"][..]), ("new", &["sh", "-c", "kill -9 $$"]), ("x", &["true"])]
+    {
+        sandbox.run(&[&["run", "--quiet", "--name", name], program].concat());
+    }
+    let names = |options: &[&str]| {
+        let ran = sandbox.run(&[&["sessions", "--format", "json"], options].concat());
+        let list: serde_json::Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        let sessions = list["sessions"].as_array().unwrap().iter();
+        let names: Vec<String> =
+            sessions.map(|session| session["name"].as_str().unwrap().to_owned()).collect();
+        (ran.code, names.join(" "))
+    };
+    assert_eq!(names(&["--state", "killed"]), (Some(0), "new".into()));
+    assert_eq!(names(&["--script", "tr*"]), (Some(0), "x base".into()));
+    assert_eq!(names(&["--name", "b*", "--since", "1h"]), (Some(0), "base".into()));
+    assert_eq!(names(&["--limit", "2"]), (Some(0), "x new".into()));
+    assert_eq!(names(&["--since", "2999-01-01"]), (Some(4), String::new()));
+    let ran = sandbox.run(&["sessions", "--limit", "1"]);
+    assert_eq!(ran.lines(), ["ghost: 2 more sessions (`--limit 3` shows all)"]);
+    let ran = sandbox.run(&["sessions", "--state", "running"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), ""), "{ran:?}");
+    let expected = "ghost: no session matches (hint: `ghost sessions` lists 3 sessions)";
+    assert_eq!(ran.lines(), [expected]);
+    let ran = sandbox.run(&["sessions", "--since", "yesterday"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
 }
 
 #[test]
