@@ -25,7 +25,8 @@ pub trait Detector: Sync {
 }
 
 /// Every detector, in the order they are documented.
-pub const DETECTORS: &[&dyn Detector] = &[&detectors::HighExcRate];
+pub const DETECTORS: &[&dyn Detector] =
+    &[&detectors::NeverCalled, &detectors::HighExcRate, &detectors::LatencyOutlier];
 
 /// What all detectors find: the most severe first, then what concerns the most calls.
 pub fn detect(evidence: &Evidence<'_>) -> Vec<Finding> {

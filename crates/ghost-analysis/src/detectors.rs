@@ -1,5 +1,9 @@
 //! One module per detector.
 
 mod high_exc_rate;
+mod latency_outlier;
+mod never_called;
 
 pub use high_exc_rate::HighExcRate;
+pub use latency_outlier::LatencyOutlier;
+pub use never_called::NeverCalled;

@@ -2,13 +2,11 @@
 //!
 //! Everything is given; nothing is read here.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use ghost_model::{Function, FunctionId, Recording, type_label};
+use ghost_model::{Function, FunctionId, Recording, TypeId, type_label};
 
 use crate::finding::Place;
-use crate::source::SourceModule;
+use crate::history::History;
+use crate::sources::Sources;
 
 /// The lines a user may move. Everything else a detector decides by is a documented constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,43 +23,6 @@ impl Default for Thresholds {
     }
 }
 
-/// The source texts that could be read, by the file name that recordings use.
-#[derive(Debug, Default)]
-pub struct Sources {
-    by_file: HashMap<String, Source>,
-}
-
-/// One text, parsed when it is first asked for.
-#[derive(Debug)]
-struct Source {
-    text: String,
-    module: OnceLock<Option<SourceModule>>,
-}
-
-impl Sources {
-    /// Adds the text of a file.
-    pub fn insert(&mut self, file: impl Into<String>, text: impl Into<String>) {
-        let source = Source { text: text.into(), module: OnceLock::new() };
-        self.by_file.insert(file.into(), source);
-    }
-
-    /// The text of a file.
-    pub fn text(&self, file: &str) -> Option<&str> {
-        self.by_file.get(file).map(|source| source.text.as_str())
-    }
-
-    /// What a file defines; `None` where there is no text, or no Python in it.
-    pub fn module(&self, file: &str) -> Option<&SourceModule> {
-        let source = self.by_file.get(file)?;
-        source.module.get_or_init(|| SourceModule::parse(&source.text).ok()).as_ref()
-    }
-
-    /// Every file, in no particular order.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.by_file.keys().map(String::as_str)
-    }
-}
-
 /// What detectors look at.
 #[derive(Debug)]
 pub struct Evidence<'a> {
@@ -69,6 +30,10 @@ pub struct Evidence<'a> {
     pub recording: &'a Recording,
     /// Source of its files, as far as it could be read.
     pub sources: &'a Sources,
+    /// What ran in this session, and in others if more were asked for.
+    pub history: History,
+    /// The files whose definitions are compared with what ran.
+    pub defining_files: Vec<String>,
     /// Where to draw lines.
     pub thresholds: Thresholds,
     /// How types are written, indexed by type.
@@ -76,14 +41,20 @@ pub struct Evidence<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Evidence with the default thresholds.
+    /// Evidence of one session with the default thresholds; all sources count as defining files.
     pub fn new(recording: &'a Recording, sources: &'a Sources) -> Self {
-        let labels = type_label(&recording.types);
-        Self { recording, sources, thresholds: Thresholds::default(), labels }
+        Self {
+            recording,
+            sources,
+            history: History::of(recording),
+            defining_files: sources.files().map(str::to_owned).collect(),
+            thresholds: Thresholds::default(),
+            labels: type_label(&recording.types),
+        }
     }
 
     /// How a type is written: short where that is unambiguous.
-    pub fn type_label(&self, id: ghost_model::TypeId) -> &str {
+    pub fn type_label(&self, id: TypeId) -> &str {
         self.labels.get(id.index()).map_or("…", String::as_str)
     }
 

@@ -7,8 +7,20 @@ pub mod detectors;
 pub mod diff;
 mod evidence;
 mod finding;
+mod history;
+mod own_time;
+mod propagation;
+mod protocol;
 pub mod source;
+mod sources;
+mod sparkline;
+#[cfg(test)]
+mod spec;
+mod statistics;
+mod words;
 
 pub use detector::{DETECTORS, Detector, detect};
-pub use evidence::{Evidence, Sources, Thresholds, place};
+pub use evidence::{Evidence, Thresholds, place};
 pub use finding::{Fact, FactValue, Finding, Place, Related, Severity, SeverityError};
+pub use history::{History, Ran};
+pub use sources::Sources;
