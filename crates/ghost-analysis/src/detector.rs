@@ -25,8 +25,12 @@ pub trait Detector: Sync {
 }
 
 /// Every detector, in the order they are documented.
-pub const DETECTORS: &[&dyn Detector] =
-    &[&detectors::NeverCalled, &detectors::HighExcRate, &detectors::LatencyOutlier];
+pub const DETECTORS: &[&dyn Detector] = &[
+    &detectors::NeverCalled,
+    &detectors::HighExcRate,
+    &detectors::LatencyOutlier,
+    &detectors::BimodalLatency,
+];
 
 /// What all detectors find: the most severe first, then what concerns the most calls.
 pub fn detect(evidence: &Evidence<'_>) -> Vec<Finding> {

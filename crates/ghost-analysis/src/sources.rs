@@ -31,7 +31,7 @@ impl Sources {
 
     /// What a file defines; `None` where it is not there or is no Python.
     pub fn module(&self, file: &str) -> Option<&SourceModule> {
-        self.parsed(self.by_file.get(file)?).as_ref().ok()
+        self.by_file.get(file)?.parsed().as_ref().ok()
     }
 
     /// The names of all files, in order.
@@ -41,12 +41,14 @@ impl Sources {
 
     /// Files that are no Python, and why.
     pub fn broken(&self) -> impl Iterator<Item = (&str, &SourceError)> {
-        let parsed = self.by_file.iter().map(|(file, source)| (file.as_str(), self.parsed(source)));
+        let parsed = self.by_file.iter().map(|(file, source)| (file.as_str(), source.parsed()));
         parsed.filter_map(|(file, module)| Some((file, module.as_ref().err()?)))
     }
+}
 
-    fn parsed<'a>(&self, source: &'a SourceFile) -> &'a Result<SourceModule, SourceError> {
-        source.module.get_or_init(|| SourceModule::parse(&source.text))
+impl SourceFile {
+    fn parsed(&self) -> &Result<SourceModule, SourceError> {
+        self.module.get_or_init(|| SourceModule::parse(&self.text))
     }
 }
 

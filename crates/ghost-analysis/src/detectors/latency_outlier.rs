@@ -18,8 +18,8 @@ use crate::statistics::robust_scale::RobustScale;
 const CALLS_MIN: u64 = 3;
 /// Fewer other functions have no spread. A smaller module is compared with the whole session.
 const PEERS_MIN: usize = 4;
-/// Spread of log means below which modules are taken to be: means differ by a fifth for no reason.
-const SIGMA_MIN: f64 = 0.2;
+/// Standard deviations that lie empty below the outliers: the slowest of many is no outlier.
+const GAP_MIN: f64 = 2.0;
 /// Share of its time that a function spends itself, not in observed callees: else they are slow.
 const OWN_SHARE_MIN: f64 = 0.5;
 /// Nobody notices less per call …
@@ -128,8 +128,18 @@ impl Peers {
     fn without(&self, log_mean: f64) -> Option<RobustScale> {
         let mut others = self.log_means.clone();
         others.remove(others.iter().position(|other| other.to_bits() == log_mean.to_bits())?);
-        let scale = RobustScale::of(&others)?;
-        Some(RobustScale { sigma: scale.sigma.max(SIGMA_MIN), ..scale })
+        RobustScale::of(&others)
+    }
+
+    /// How far the slowest below this line and the fastest above it are apart.
+    fn gap_at(&self, line: f64) -> f64 {
+        let above = self.log_means.partition_point(|&log_mean| log_mean <= line);
+        let neighbours = (above.checked_sub(1))
+            .map(|below| (self.log_means.get(below), self.log_means.get(above)));
+        match neighbours {
+            Some((Some(below), Some(above))) => above - below,
+            _ => 0.0,
+        }
     }
 }
 
@@ -154,7 +164,9 @@ fn judge(
     }
     let scale = peers.without(log_mean(candidate))?;
     let z = (log_mean(candidate) - scale.middle) / scale.sigma;
-    if z <= scale.required(evidence.thresholds.latency_z) {
+    let required = scale.required(evidence.thresholds.latency_z);
+    let gap = peers.gap_at(scale.middle + required * scale.sigma);
+    if z <= required || gap < GAP_MIN * scale.sigma {
         return None;
     }
     let whose = if peers.log_means.len() == module_size { "module" } else { "session" };
@@ -210,6 +222,7 @@ fn messages(
 ) -> Vec<String> {
     let profile = candidate.profile;
     let limit = evidence.thresholds.latency_z;
+    let whom = if whose == "module" { "its module" } else { "the session" };
     let others = counted(scale.count as u64, "other function", "other functions");
     let middle = human_duration(scale.middle.exp().round() as u64);
     let quantile = |share| {
@@ -218,7 +231,7 @@ fn messages(
     };
     vec![
         format!(
-            "mean latency {} is {z:.1}σ above its {whose} (threshold {limit}σ; {others}, median {middle})",
+            "mean latency {} is {z:.1}σ above {whom} (threshold {limit}σ; {others}, median {middle})",
             human_duration(candidate.latency_ns_mean)
         ),
         format!(
@@ -230,4 +243,45 @@ fn messages(
         ),
         format!("distribution: {}", sparkline(&profile.latency)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::dice::Dice;
+
+    /// Whether the slowest of these is an outlier.
+    fn has_outlier(log_means: Vec<f64>) -> bool {
+        let slowest = log_means.iter().copied().fold(f64::MIN, f64::max);
+        let mut peers = Peers { log_means };
+        peers.log_means.sort_by(f64::total_cmp);
+        let scale = peers.without(slowest).unwrap();
+        let required = scale.required(2.5);
+        let line = scale.middle + required * scale.sigma;
+        slowest > line && peers.gap_at(line) >= GAP_MIN * scale.sigma
+    }
+
+    #[test]
+    fn modules_without_an_outlier_stay_quiet_as_often_as_documented() {
+        let mut dice = Dice::new(7);
+        for (functions, spread) in [(5, 0.3), (5, 1.0), (10, 1.0), (20, 1.0), (40, 2.0), (7, 2.0)] {
+            let noisy = (0..2_000).filter(|_| {
+                has_outlier((0..functions).map(|_| 10.0 + spread * dice.normal()).collect())
+            });
+            let noisy = noisy.count();
+            assert!(noisy <= 120, "{noisy} of 2000 with {functions} functions, spread {spread}");
+        }
+    }
+
+    #[test]
+    fn an_outlier_among_ten_is_found() {
+        let mut dice = Dice::new(8);
+        let found = (0..500).filter(|_| {
+            let fast = (0..10).map(|_| 7.0 + 0.8 * dice.normal());
+            // A thousand times slower.
+            has_outlier(fast.chain([7.0 + 6.9]).collect())
+        });
+        let found = found.count();
+        assert!(found >= 450, "{found} of 500");
+    }
 }

@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> (Recording, Thresholds) {
         match line.strip_prefix(' ') {
             Some(fact) => reader.fact(current, fact.trim()),
             None if line.contains(':') && line.contains('(') => {
-                current = reader.function(key_of(line))
+                current = reader.function(key_of(line));
             }
             None => {}
         }
@@ -98,9 +98,9 @@ impl Reader {
                 let entry = (self.type_id(name), count.parse().unwrap());
                 let profile = &mut self.recording.profiles[id.index()];
                 if word == "handled" {
-                    profile.handled.push(entry)
+                    profile.handled.push(entry);
                 } else {
-                    profile.yields.push(entry)
+                    profile.yields.push(entry);
                 }
             }
             "took" => self.took(id, rest),

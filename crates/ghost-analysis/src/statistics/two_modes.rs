@@ -42,7 +42,7 @@ pub(crate) fn find(histogram: &Histogram) -> Option<[Mode; 2]> {
     let populated =
         |heap: &Heap| heap.count >= COUNT_MIN && heap.count as f64 >= SHARE_MIN * total as f64;
     let apart = heaps[1].middle - heaps[0].middle;
-    let widths = ((heaps[0].variance + heaps[1].variance) / 2.0).sqrt();
+    let widths = f64::midpoint(heaps[0].variance, heaps[1].variance).sqrt();
     let is_clear = heaps.iter().all(populated)
         && apart >= DISTANCE_MIN
         && apart / widths >= ASHMAN_D_MIN
