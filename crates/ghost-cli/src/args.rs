@@ -3,6 +3,7 @@
 //! One file per command. What an option does is decided by its command; here is only its shape.
 
 mod clean;
+mod diff;
 mod export;
 mod report;
 mod run;
@@ -13,6 +14,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use clean::{CleanArguments, CleanFormat};
+pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use run::{Events, RunArguments, Scope};
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// List the recorded sessions, newest first.
     Sessions(SessionsArguments),
+    /// Compare two sessions: what came, what went, what changed.
+    Diff(DiffArguments),
     /// Write a session to a file for other programs.
     Export(ExportArguments),
     /// Remove old sessions.

@@ -1,6 +1,7 @@
 //! One module per command. Each returns what `main` turns into an exit code.
 
 pub(crate) mod clean;
+pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -14,6 +14,8 @@ use crate::output::talk;
 
 /// Done.
 pub(crate) const SUCCESS: u8 = 0;
+/// Something was found that was asked for.
+pub(crate) const FINDINGS: u8 = 1;
 /// The command line or the environment asks for something impossible.
 pub(crate) const USAGE: u8 = 2;
 /// Something of ours failed.
@@ -25,6 +27,7 @@ pub(crate) const NO_DATA: u8 = 4;
 pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0  done
+  1  found what `--fail-on` asks for
   2  wrong usage: unknown option, target or format, ambiguous session
   3  failure: unreadable session file, no space left
   4  nothing to show: no session, unknown session

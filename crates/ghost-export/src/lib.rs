@@ -11,12 +11,14 @@
 #![forbid(unsafe_code)]
 
 mod csv;
+mod diff;
 mod distribution;
 mod format;
 mod json;
 mod markdown;
 mod view;
 
+pub use diff::{DIFF_SCHEMA_VERSION, DiffFormat, DiffLine, DiffView, Tone, diff_lines, write_diff};
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;

@@ -8,7 +8,7 @@ use super::rank_test::{RankTest, effect, typical_ratio};
 /// With too few calls to test, only a change of this factor with no overlap is worth a word…
 const UNTESTED_RATIO: f64 = 2.0;
 /// … and only where it is longer than a pause of the machine is likely to be.
-const UNTESTED_DIFFERENCE_NS: u64 = 5_000_000;
+const UNTESTED_DIFFERENCE_NS: u64 = 100_000_000;
 
 /// Which way a latency went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +67,13 @@ pub(super) fn change(
     (passed.is_some() || is_plain).then_some(())?;
     let mean_ns = (old.latency_ns_mean()?, new.latency_ns_mean()?);
     let ratio = typical_ratio(&old.latency, &new.latency);
+    let median_ns = (quantile(old, 0.5)?, quantile(new, 0.5)?);
+    let difference = median_ns.0.abs_diff(median_ns.1).max(mean_ns.0.abs_diff(mean_ns.1));
+    (difference >= limits.latency_difference_ns_min).then_some(())?;
     let tested = passed.map(|p| Tested { effect: effect(&old.latency, &new.latency), p });
     Some(LatencyChange {
         mean_ns,
-        median_ns: (quantile(old, 0.5)?, quantile(new, 0.5)?),
+        median_ns,
         p95_ns: (quantile(old, 0.95)?, quantile(new, 0.95)?),
         ratio,
         direction: direction(ratio, mean_ns),
@@ -133,9 +136,17 @@ mod tests {
         assert_eq!(test(&old, &new, &limits), None);
         let found = change(&old, &new, None, &limits).unwrap();
         assert_eq!((found.direction, found.tested), (Direction::Slower, None));
-        assert_eq!(change(&old, &profile(&[120 * MS]), None, &limits), None);
+        assert_eq!(change(&old, &profile(&[190 * MS]), None, &limits), None);
         assert_eq!(change(&profile(&[1_000]), &profile(&[9_000]), None, &limits), None);
         assert_eq!(change(&old, &profile(&[]), None, &limits), None);
+    }
+
+    #[test]
+    fn less_than_observing_costs_is_no_change() {
+        let limits = Limits::default();
+        let [old, new] = [40, 90].map(|ns| profile(&[ns; 500]));
+        assert!(test(&old, &new, &limits).is_some_and(|p| p < 1e-9));
+        assert_eq!(change(&old, &new, Some(1e-9), &limits), None);
     }
 
     #[test]

@@ -37,6 +37,13 @@ pub(super) fn open(wanted: &str) -> Result<SessionReader, CommandError> {
     Ok(SessionReader::open(&data_dir, &id)?)
 }
 
+/// Opens two sessions.
+pub(super) fn open_two(first: &str, second: &str) -> Result<[SessionReader; 2], CommandError> {
+    let data_dir = data_dir()?;
+    let [first, second] = [select(&data_dir, first)?, select(&data_dir, second)?];
+    Ok([SessionReader::open(&data_dir, &first)?, SessionReader::open(&data_dir, &second)?])
+}
+
 fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
     let index = SessionIndex::read(data_dir)?;
     let selector = wanted.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});

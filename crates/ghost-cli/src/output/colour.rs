@@ -16,6 +16,8 @@ pub(crate) const HEADING: Style = Style::new().bold();
 pub(crate) const EMPHASIS: Style = AnsiColor::Cyan.on_default();
 /// What asks for attention.
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
+/// Good news.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What matters less.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 

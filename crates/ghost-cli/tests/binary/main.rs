@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod clean;
+mod diff;
 mod help;
 mod recorded;
 mod run_process;
@@ -11,3 +12,4 @@ mod run_targets;
 mod run_without_recording;
 mod sandbox;
 mod sessions;
+mod staged;
