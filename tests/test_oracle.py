@@ -23,6 +23,7 @@ from oracle.comparison import (
     self_count_differences,
     with_stable_names,
 )
+from oracle.pairs import with_pairs
 from oracle.program import module_name, program_text, write_batch
 
 # Programs per process: enough to make starting three interpreters cheap, few enough that two workers
@@ -46,12 +47,14 @@ def observed_batch(bench: Bench, seeds: range) -> Batch:
     main = write_batch(bench.work, seeds)
     monitoring = slow_observation(bench, "monitoring", main)
     setprofile = slow_observation(bench, "setprofile", main)
-    recorded = bench.record(main, "counts.json")
+    exported = bench.record(main, "counts.json")
+    recorded = from_export(exported.profiles, monitoring)
+    recorded = with_pairs(recorded, bench.session_files()[-1], monitoring)
     return Batch(
         self_counts=json.loads((bench.work / "counts.json").read_text()),
         monitoring=monitoring,
         setprofile=setprofile,
-        recorded=with_stable_names(from_export(recorded.profiles, monitoring)),
+        recorded=with_stable_names(recorded),
     )
 
 
@@ -91,7 +94,8 @@ def program_differences(batch: Batch, module: str) -> list[str]:
     monitoring = of_module(batch.monitoring, module)
     setprofile = of_module(batch.setprofile, module)
     recorded = of_module(batch.recorded, module)
-    fields = ("kind", "args", "returns", "exceptions", "callers")
+    pairs = ("args_by_caller", "returns_by_caller")
+    fields = ("kind", "args", "returns", "exceptions", "callers", *pairs)
     found = {
         "nothing ran": [] if sum(hits.values()) else ["no function counted itself"],
         "own counts, monitoring": self_count_differences(monitoring, hits),
@@ -102,7 +106,7 @@ def program_differences(batch: Batch, module: str) -> list[str]:
             only_generators(monitoring), only_generators(recorded), ("yields",)
         ),
         "setprofile, recorded": differences(
-            setprofile, recorded, ("kind", "args", "returns", "callers")
+            setprofile, recorded, ("kind", "args", "returns", "callers", *pairs)
         ),
         "setprofile, recorded totals": exception_total_differences(setprofile, recorded),
     }
@@ -149,6 +153,14 @@ def test_signatures_beyond_the_bound_must_still_add_up() -> None:
     for together, found in ((12, 0), (11, 1)):
         observed = observation(args=kept | {"(…)": together})
         assert len(differences(observation(args=many), observed, ("args",))) == found
+
+
+def test_pairs_beyond_the_bound_must_still_add_up() -> None:
+    many = {f"(Kind{number}) from m:main:9": 2 for number in range(70)}
+    kept = dict(list(many.items())[:64])
+    for together, found in ((12, 0), (11, 1)):
+        observed = observation(pairs=kept | {"(…) from m:main:9": together})
+        assert len(differences(observation(pairs=many), observed, ("pairs",))) == found
 
 
 def test_a_difference_of_one_call_is_found() -> None:

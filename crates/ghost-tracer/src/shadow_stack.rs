@@ -11,9 +11,9 @@ use crate::exception_flight::Flights;
 use crate::limits::PARKED_MAX;
 use crate::{FrameAddress, StackToken};
 
-/// One activation on the stack.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each read alone")]
+/// One activation on the stack. One cache line, so that its place is a shift and not a product.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Entry {
     pub(crate) code: &'static CodeState,
     pub(crate) frame: FrameAddress,

@@ -135,19 +135,23 @@ impl<I: Interpreter> Tracer<I> {
         frame: &impl Activation,
         edge: &'static Edge,
     ) -> &mut Entry {
-        let active = code.active.get();
-        code.active.set(active.wrapping_add(1));
-        self.stacks.running.entries.push_mut(Entry {
+        let top = self.stacks.running.entries.push_mut(Entry {
             code,
             frame: frame.frame(),
             edge,
             start_ticks: 0,
             children_ticks: 0,
-            outermost: active == 0,
-            ends_slowly: code.suspends.get(),
+            outermost: false,
+            ends_slowly: false,
             sampled: false,
             resumed: false,
-        })
+        });
+        // What is read of the code after pushing need not be kept while the stack may be growing.
+        let active = code.active.get();
+        code.active.set(active.wrapping_add(1));
+        top.outermost = active == 0;
+        top.ends_slowly = code.suspends.get();
+        top
     }
 
     /// Accounts for the stretch of time an entry was on the stack; returns its ticks.

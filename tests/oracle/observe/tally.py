@@ -11,7 +11,15 @@ import threading
 import types
 from collections import Counter, defaultdict
 
-FIELDS = ("args", "returns", "exceptions", "yields", "callers")
+FIELDS = (
+    "args",
+    "returns",
+    "exceptions",
+    "yields",
+    "callers",
+    "args_by_caller",
+    "returns_by_caller",
+)
 CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS = 1, 4, 8
 FUNCTION_NAMES = {}
 SUSPENDABLE = {0x20: "generator", 0x80: "coroutine", 0x200: "async_generator"}
@@ -85,6 +93,8 @@ class Tally:
         self.functions = defaultdict(lambda: {field: Counter() for field in FIELDS})
         self.kinds = {}
         self.texts = {}
+        # Who began the activation of a frame, by its address: the next one there begins by saying so.
+        self.begun_by = {}
         self.lock = threading.Lock()
         atexit.register(self.write)
 
@@ -93,6 +103,20 @@ class Tally:
         code = frame.f_code
         file = frame.f_globals.get("__file__", "") if is_text(code) else code.co_filename
         return file.startswith(self.project)
+
+    def add_start(self, frame):
+        """Counts the beginning of this frame's activation."""
+        types, caller = signature(frame), function_key(frame.f_back)
+        self.begun_by[id(frame)] = caller
+        self.add(frame, "args", types)
+        self.add(frame, "callers", caller)
+        self.add(frame, "args_by_caller", f"{types} from {caller}")
+
+    def add_return(self, frame, value):
+        """Counts the value that this frame's activation ends with."""
+        name = type_name(type(value))
+        self.add(frame, "returns", name)
+        self.add(frame, "returns_by_caller", f"{name} to {self.begun_by[id(frame)]}")
 
     def add(self, frame, field, what):
         """Counts one thing of the function this frame runs."""

@@ -8,7 +8,7 @@ import opcode
 import sys
 import threading
 
-from tally import SUSPENDABLE, function_key, kind, signature, type_name
+from tally import SUSPENDABLE, kind, type_name
 
 TOOL = 4
 RETURN_GENERATOR = opcode.opmap["RETURN_GENERATOR"]
@@ -32,13 +32,12 @@ class Watch:
         frame = sys._getframe(1)
         if not self.tally.wants(frame):
             return sys.monitoring.DISABLE
-        self.tally.add(frame, "args", signature(frame))
-        self.tally.add(frame, "callers", function_key(frame.f_back))
+        self.tally.add_start(frame)
 
     def returned(self, code, offset, value):
         if not self.tally.wants(sys._getframe(1)):
             return sys.monitoring.DISABLE
-        self.tally.add(sys._getframe(1), "returns", type_name(type(value)))
+        self.tally.add_return(sys._getframe(1), value)
 
     def yielded(self, code, offset, value):
         if not self.tally.wants(sys._getframe(1)):

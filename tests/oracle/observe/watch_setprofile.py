@@ -9,7 +9,7 @@ import opcode
 import sys
 import threading
 
-from tally import SUSPENDABLE, function_key, kind, signature, type_name
+from tally import SUSPENDABLE, kind
 
 RESUME = opcode.opmap["RESUME"]
 RETURNS = {opcode.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opcode.opmap}
@@ -31,12 +31,11 @@ def start(tally):
             return
         if event == "call":
             if is_first_start(frame):
-                tally.add(frame, "args", signature(frame))
-                tally.add(frame, "callers", function_key(frame.f_back))
+                tally.add_start(frame)
             return
         instruction = code.co_code[frame.f_lasti]
         if instruction in RETURNS:
-            tally.add(frame, "returns", type_name(type(value)))
+            tally.add_return(frame, value)
         elif kind(code) not in SUSPENDABLE.values():
             tally.add(frame, "exceptions", "?")
 
