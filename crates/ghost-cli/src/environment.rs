@@ -80,6 +80,57 @@ pub(crate) fn columns() -> Option<usize> {
     non_empty(COLUMNS)?.to_str()?.parse().ok().filter(|&columns| columns > 0)
 }
 
+/// The variable that sets an option: `GHOST_SCOPE` for `ghost run --scope`, `GHOST_REPORT_TOP` for
+/// `ghost report --top`.
+pub(crate) fn option_variable(command: Option<&str>, option: &str) -> String {
+    let parts = ["ghost"].into_iter().chain(command).chain([option]);
+    parts.collect::<Vec<_>>().join("_").replace('-', "_").to_ascii_uppercase()
+}
+
+/// What such a variable holds.
+pub(crate) fn option(variable: &str) -> Option<OsString> {
+    non_empty(variable)
+}
+
 fn non_empty(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Arguments;
+    use clap::CommandFactory;
+
+    const DOCUMENT: &str = include_str!("../../../docs/configuration.md");
+
+    #[test]
+    fn every_variable_is_documented() {
+        let fixed = [
+            GHOST_DATA_DIR,
+            GHOST_RUN,
+            HOME,
+            VIRTUAL_ENV,
+            PATH,
+            NO_COLOR,
+            FORCE_COLOR,
+            CLICOLOR_FORCE,
+            CLICOLOR,
+            TERM,
+            COLUMNS,
+        ];
+        for variable in fixed {
+            assert!(DOCUMENT.contains(&format!("| `{variable}` |")), "{variable}");
+        }
+    }
+
+    #[test]
+    fn every_option_of_a_run_is_documented_with_its_variable() {
+        let command = Arguments::command();
+        let run = command.find_subcommand("run").unwrap();
+        for option in run.get_arguments().filter_map(|arg| arg.get_long()) {
+            let line = format!("| `{option}` | `{}` |", option_variable(None, option));
+            assert!(DOCUMENT.contains(&line), "a line for docs/configuration.md: {line} … |");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use ghost_store::{SelectError, StoreError};
 
 use crate::commands::export::ExportError;
 use crate::commands::run::{SuperviseError, TargetError};
+use crate::configuration::ConfigurationError;
 use crate::environment::DataDirUnknown;
 use crate::output::talk;
 
@@ -124,8 +125,17 @@ pub(crate) fn code_of(result: Result<u8, CommandError>) -> u8 {
     code
 }
 
+/// Says why the options are not clear.
+pub(crate) fn code_of_configuration(problem: &ConfigurationError) -> u8 {
+    if let ConfigurationError::CommandLine(problem) = problem {
+        return code_of_parsing(problem);
+    }
+    talk::say_with(talk::with_causes(problem), problem.hint());
+    USAGE
+}
+
 /// Shows help or says what is wrong with the command line.
-pub(crate) fn code_of_parsing(problem: &clap::Error) -> u8 {
+fn code_of_parsing(problem: &clap::Error) -> u8 {
     // Help that cannot be written is like any other output that nobody reads.
     let _ = problem.print();
     if problem.use_stderr() { USAGE } else { SUCCESS }

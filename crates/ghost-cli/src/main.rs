@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod configuration;
 mod environment;
 mod exit;
 mod output;
@@ -11,8 +12,6 @@ mod process_stat;
 
 use std::panic::{self, catch_unwind};
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use args::{Arguments, Command};
 use exit::CommandError;
@@ -23,9 +22,9 @@ fn main() -> ExitCode {
         let hint = "please report this line together with `ghost --version`";
         output::talk::say_with_hint(format_args!("internal error: {fault}"), hint);
     }));
-    let code = catch_unwind(|| match Arguments::try_parse() {
+    let code = catch_unwind(|| match configuration::arguments(std::env::args_os()) {
         Ok(arguments) => exit::code_of(execute(arguments)),
-        Err(problem) => exit::code_of_parsing(&problem),
+        Err(problem) => exit::code_of_configuration(&problem),
     });
     ExitCode::from(code.unwrap_or(exit::FAILURE))
 }
