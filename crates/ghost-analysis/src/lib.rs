@@ -6,6 +6,7 @@ mod detector;
 pub mod detectors;
 pub mod diff;
 mod evidence;
+pub mod explain;
 mod finding;
 mod history;
 mod own_time;
