@@ -13,12 +13,17 @@
 mod csv;
 mod diff;
 mod distribution;
+mod explain;
 mod format;
 mod json;
 mod markdown;
 mod view;
 
 pub use diff::{DIFF_SCHEMA_VERSION, DiffFormat, DiffLine, DiffView, Tone, diff_lines, write_diff};
+pub use explain::{
+    Drawing, EXPLAIN_SCHEMA_VERSION, ExplainFormat, ExplainLine, ExplainView, Explanation,
+    explanation_lines, fact_lines, facts_json, write_explanation,
+};
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;

@@ -35,8 +35,8 @@ pub(super) fn arguments(
 ) -> Vec<Argument> {
     let parameters = &recording.functions[id.index()].parameters;
     let profile = &recording.profiles[id.index()];
-    let names = parameters.split(',').filter(|name| !name.is_empty());
-    names
+    let declared = parameters.split(',').filter(|name| !name.is_empty());
+    declared
         .enumerate()
         .map(|(position, name)| {
             let type_at = |signature: &[TypeId]| held(signature, position);
@@ -48,7 +48,7 @@ pub(super) fn arguments(
             }
             let types = sorted(counts);
             let is_mixed = types.len() > 1;
-            let named = types.into_iter().map(|(type_id, count)| ArgumentType {
+            let types = types.into_iter().map(|(type_id, count)| ArgumentType {
                 name: labels.type_name(type_id).to_owned(),
                 count,
                 callers: if is_mixed {
@@ -57,7 +57,7 @@ pub(super) fn arguments(
                     Vec::new()
                 },
             });
-            Argument { name: name.to_owned(), types: named.collect() }
+            Argument { name: name.to_owned(), types: types.collect() }
         })
         .collect()
 }
