@@ -26,6 +26,7 @@ pub trait Detector: Sync {
 
 /// Every detector, in the order they are documented.
 pub const DETECTORS: &[&dyn Detector] = &[
+    &detectors::TypeMismatch,
     &detectors::NeverCalled,
     &detectors::HighExcRate,
     &detectors::LatencyOutlier,

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use ghost_model::{FunctionKey, FunctionKind, Recording};
 
+use crate::test_code::is_test_module;
+
 /// What is known of one function over all sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
@@ -46,8 +48,11 @@ impl History {
 
     /// Adds a session.
     pub fn add(&mut self, recording: &Recording) {
-        let is_test: Vec<bool> =
-            recording.functions.iter().map(|function| is_test_module(&function.key)).collect();
+        let is_test: Vec<bool> = recording
+            .functions
+            .iter()
+            .map(|function| is_test_module(&function.key.module))
+            .collect();
         let has_tests = recording.observed().any(|(id, ..)| is_test[id.index()]);
         self.session_count += 1;
         for (_, function, profile) in recording.observed() {
@@ -150,13 +155,4 @@ impl Ran {
                 .saturating_add(other.calls_from_elsewhere),
         }
     }
-}
-
-/// Whether a function belongs to tests, by the names that pytest and unittest look for.
-fn is_test_module(key: &FunctionKey) -> bool {
-    key.module.split('.').any(|part| {
-        matches!(part, "tests" | "test" | "conftest")
-            || part.starts_with("test_")
-            || part.ends_with("_test")
-    })
 }

@@ -2,6 +2,7 @@
 //! annotations. Pure: sees no database, and no file but the source text it is given.
 #![forbid(unsafe_code)]
 
+pub mod annotations;
 mod detector;
 pub mod detectors;
 pub mod diff;
@@ -18,6 +19,7 @@ mod sparkline;
 #[cfg(test)]
 mod spec;
 mod statistics;
+mod test_code;
 mod words;
 
 pub use detector::{DETECTORS, Detector, detect};

@@ -38,6 +38,13 @@ pub struct SourceModule {
     pub scopes: Vec<Scope>,
     /// Modules that are imported anywhere in the file, as written: `os.path`, `.models`.
     pub imports: Vec<String>,
+    /// Lines with a comment that silences type checkers, in order.
+    pub lines_unchecked: Vec<u32>,
+    /// Whether a comment silences type checkers for the whole file.
+    pub is_unchecked: bool,
+    /// What `register` is taken from: `Shape` for `Shape.register(Square)`, which makes a virtual
+    /// subclass.
+    pub registering: Vec<String>,
 }
 
 impl SourceModule {
@@ -50,8 +57,10 @@ impl SourceModule {
     ///
     /// Where there is none at that line, the file was changed: then the only one of this name.
     pub fn function(&self, qualname: &str, line: u32) -> Option<&DefinedFunction> {
-        let mut named = self.functions.iter().filter(|function| function.qualname == qualname);
+        let named = self.functions.iter().filter(|function| function.qualname == qualname);
         let mut at_line = named.clone().filter(|function| function.line == line);
+        let mut named =
+            named.filter(|function| !function.is_overload() && !function.is_type_checking);
         match (at_line.next(), at_line.next()) {
             (Some(function), None) => Some(function),
             (Some(_), Some(_)) => None,
@@ -85,6 +94,11 @@ impl SourceModule {
             next = scope.parent;
         }
         None
+    }
+
+    /// Whether type checkers are told to overlook something in these lines, both included.
+    pub fn has_unchecked_line(&self, first: u32, last: u32) -> bool {
+        self.is_unchecked || self.lines_unchecked.iter().any(|line| (first..=last).contains(line))
     }
 
     /// Whether some scope that `scope` sees has an `import *`, which may bind any name.

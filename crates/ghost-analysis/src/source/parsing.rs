@@ -7,6 +7,7 @@ mod expressions;
 mod names;
 mod positions;
 mod shape;
+mod unchecked;
 
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
@@ -27,7 +28,8 @@ pub(super) fn parse(text: &str) -> Result<SourceModule, SourceError> {
     })?;
     let mut walker = Walker::new(text, lines);
     walker.visit_body(parsed.suite());
-    Ok(walker.module)
+    let (lines_unchecked, is_unchecked) = unchecked::lines(text);
+    Ok(SourceModule { lines_unchecked, is_unchecked, ..walker.module })
 }
 
 /// What is known at one place of the tree while it is walked.
@@ -253,6 +255,10 @@ impl<'a> Visitor<'a> for Walker<'a> {
                 if let Some(block) = self.blocks.last_mut() {
                     block.yields = true;
                 }
+                visitor::walk_expr(self, expression);
+            }
+            Expr::Attribute(attribute) if attribute.attr.as_str() == "register" => {
+                self.module.registering.extend(expressions::dotted(&attribute.value));
                 visitor::walk_expr(self, expression);
             }
             Expr::ListComp(list) => self.comprehension(&list.generators, &[&list.elt], false),

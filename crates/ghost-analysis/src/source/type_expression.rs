@@ -9,6 +9,8 @@ pub struct Annotation {
     pub text: String,
     /// Its meaning as far as the grammar goes.
     pub expression: TypeExpression,
+    /// Its first line.
+    pub line: u32,
 }
 
 /// An expression where a type is expected.

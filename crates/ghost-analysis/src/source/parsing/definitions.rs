@@ -41,7 +41,8 @@ impl<'a> Walker<'a> {
             line_def: self.lines.number(function.name.start()),
             line_last: self.lines.number(function.end()),
             parameters: self.parameters(&function.parameters),
-            returns: returns.map(|returns| expressions::annotation(self.text, returns)),
+            returns: returns
+                .map(|returns| expressions::annotation(self.text, &self.lines, returns)),
             returns_offset: Some(function.parameters.end().to_usize()),
             decorators: self.decorators(&function.decorator_list),
             kind: FunctionKind::Function,
@@ -115,7 +116,8 @@ impl<'a> Walker<'a> {
                 DefinedParameter {
                     name: inner.name.as_str().to_owned(),
                     kind: parameter_kind(parameters, parameter),
-                    annotation: annotation.map(|it| expressions::annotation(self.text, it)),
+                    annotation: annotation
+                        .map(|it| expressions::annotation(self.text, &self.lines, it)),
                     default: parameter.default().map(|value| self.written(value)),
                     annotation_offset: inner.name.end().to_usize(),
                 },
@@ -188,7 +190,7 @@ impl<'a> Walker<'a> {
         let assign = statement.as_ann_assign_stmt()?;
         Some(Field {
             name: assign.target.as_name_expr()?.id.as_str().to_owned(),
-            annotation: expressions::annotation(self.text, &assign.annotation),
+            annotation: expressions::annotation(self.text, &self.lines, &assign.annotation),
             default: assign.value.as_deref().map(|value| self.written(value)),
         })
     }

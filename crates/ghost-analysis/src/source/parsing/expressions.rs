@@ -8,14 +8,15 @@ use super::super::{Annotation, Constant, Decorator, TypeExpression};
 use super::positions::Lines;
 
 /// An annotation with its text.
-pub(super) fn annotation(text: &str, expression: &Expr) -> Annotation {
+pub(super) fn annotation(text: &str, lines: &Lines, expression: &Expr) -> Annotation {
     let written = match expression {
         Expr::StringLiteral(literal) => literal.value.to_str().trim(),
         _ => text.get(expression.range().to_std_range()).unwrap_or_default(),
     };
     // A report has one line for it.
     let text = written.split_whitespace().collect::<Vec<_>>().join(" ");
-    Annotation { text, expression: convert(expression) }
+    let line = lines.number(expression.start());
+    Annotation { text, expression: convert(expression), line }
 }
 
 /// What matters of an expression where a type is expected.
@@ -82,7 +83,7 @@ fn convert_call(call: &ExprCall) -> TypeExpression {
 }
 
 /// `a.b.c`, if an expression is only that.
-fn dotted(expression: &Expr) -> Option<String> {
+pub(super) fn dotted(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Name(name) => Some(name.id.as_str().to_owned()),
         Expr::Attribute(attribute) => {

@@ -1,0 +1,308 @@
+//! `type_mismatch`: what was passed, returned or yielded is not what the annotation says.
+//!
+//! Decides nothing about types: `annotations` does, and what it does not know is no finding.
+
+use ghost_model::{Function, FunctionId, Profile, TypeId};
+
+use crate::annotations::{Declaration, DeclaredType, Program, Verdict};
+use crate::detector::Detector;
+use crate::evidence::Evidence;
+use crate::finding::{Fact, FactValue, Finding, Related, Severity};
+use crate::test_code::is_test_module;
+
+/// The share of calls from which on an annotation is wrong more often than right.
+const HIGH_SHARE: f64 = 0.5;
+
+/// Callers named per finding, those with the most calls first.
+const CALLERS_SHOWN: usize = 5;
+
+/// Types named per parameter, those with the most calls first; the others are counted together.
+const TYPES_SHOWN: usize = 3;
+
+/// Beginnings of the modules of test runners, which call on behalf of tests.
+const TEST_RUNNERS: [&str; 3] = ["_pytest.", "pytest", "unittest."];
+
+/// The detector.
+#[derive(Debug)]
+pub struct TypeMismatch;
+
+impl Detector for TypeMismatch {
+    fn name(&self) -> &'static str {
+        "type_mismatch"
+    }
+
+    fn summary(&self) -> &'static str {
+        "A parameter, returned or yielded value has a type that its annotation does not admit."
+    }
+
+    fn documentation(&self) -> &'static str {
+        include_str!("../../../../docs/detectors/type_mismatch.md")
+    }
+
+    fn detect(&self, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let program = Program::new(evidence.recording, evidence.sources);
+        let functions = evidence.recording.observed();
+        let check = |(id, function, profile): (FunctionId, &Function, &Profile)| {
+            let declaration = program.declaration(function)?;
+            let check = Check { evidence, program: &program, function, profile };
+            check.finding(id, &check.mismatches(&declaration))
+        };
+        functions.filter_map(check).collect()
+    }
+}
+
+/// What a mismatch is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    /// The parameter at this place of the signature.
+    Parameter(usize),
+    Return,
+    Yield,
+}
+
+/// One annotation with the types that contradict it.
+struct Mismatch<'a> {
+    slot: Slot,
+    declared: &'a DeclaredType,
+    /// How often each type was seen, the most frequent first.
+    observed: Vec<(TypeId, u64)>,
+    /// How often any type was seen.
+    total: u64,
+}
+
+impl Mismatch<'_> {
+    fn count(&self) -> u64 {
+        self.observed.iter().map(|(_, count)| count).sum()
+    }
+
+    fn share(&self) -> f64 {
+        self.count() as f64 / self.total.max(1) as f64
+    }
+}
+
+/// One function under examination.
+struct Check<'a> {
+    evidence: &'a Evidence<'a>,
+    program: &'a Program<'a>,
+    function: &'a Function,
+    profile: &'a Profile,
+}
+
+impl Check<'_> {
+    fn mismatches<'d>(&self, declaration: &'d Declaration) -> Vec<Mismatch<'d>> {
+        let calls = self.profile.call_count();
+        let parameters = declaration.parameters.iter().enumerate();
+        let mut found: Vec<Mismatch<'d>> = Vec::new();
+        for (place, declared) in parameters {
+            let Some(declared) = declared else { continue };
+            let seen = self.passed(place);
+            found.extend(self.mismatch(Slot::Parameter(place), declared, &seen, calls));
+        }
+        if let Some(declared) = &declaration.returned {
+            let returns = &self.profile.returns;
+            found.extend(self.mismatch(Slot::Return, declared, returns, calls));
+        }
+        if let Some(declared) = &declaration.yielded {
+            let yields = &self.profile.yields;
+            let total = yields.iter().map(|(_, count)| count).sum();
+            found.extend(self.mismatch(Slot::Yield, declared, yields, total));
+        }
+        found
+    }
+
+    /// Calls per type of the parameter at this place.
+    fn passed(&self, place: usize) -> Vec<(TypeId, u64)> {
+        let mut passed: Vec<(TypeId, u64)> = Vec::new();
+        for (signature, count) in &self.profile.args {
+            let Some(&id) = signature.get(place) else { continue };
+            match passed.iter_mut().find(|(seen, _)| *seen == id) {
+                Some((_, sum)) => *sum += count,
+                None => passed.push((id, *count)),
+            }
+        }
+        passed
+    }
+
+    fn mismatch<'d>(
+        &self,
+        slot: Slot,
+        declared: &'d DeclaredType,
+        seen: &[(TypeId, u64)],
+        total: u64,
+    ) -> Option<Mismatch<'d>> {
+        let contradicts = |id: TypeId| {
+            self.evidence.recording.types.get(id.index()).is_some_and(|observed| {
+                let refusal = slot == Slot::Return && observed.full_name() == "NotImplementedType";
+                !refusal && declared.verdict(self.program, observed) == Verdict::No
+            })
+        };
+        let found = seen.iter().filter(|(id, count)| *count > 0 && contradicts(*id));
+        let mut observed: Vec<(TypeId, u64)> = found.copied().collect();
+        observed.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
+        (!observed.is_empty()).then_some(Mismatch { slot, declared, observed, total })
+    }
+
+    fn finding(&self, id: FunctionId, mismatches: &[Mismatch<'_>]) -> Option<Finding> {
+        let weight = mismatches.iter().map(Mismatch::count).max()?;
+        let callers = self.callers(mismatches);
+        Some(Finding {
+            detector: TypeMismatch.name(),
+            severity: self.severity(mismatches, &callers),
+            place: self.evidence.place(id),
+            subject: String::new(),
+            messages: mismatches.iter().flat_map(|it| self.messages(it)).collect(),
+            facts: vec![(
+                "mismatches",
+                FactValue::Groups(mismatches.iter().map(|it| self.facts(it)).collect()),
+            )],
+            related: callers.into_iter().take(CALLERS_SHOWN).map(|it| self.related(&it)).collect(),
+            weight,
+        })
+    }
+
+    /// High where an annotation is wrong at least as often as right, low where only tests have to do
+    /// with it, else medium.
+    fn severity(&self, mismatches: &[Mismatch<'_>], callers: &[Caller]) -> Severity {
+        let of_tests = |id: FunctionId| {
+            let module = &self.evidence.recording.function(id).key.module;
+            is_test_module(module) || TEST_RUNNERS.iter().any(|runner| module.starts_with(runner))
+        };
+        let only_parameters =
+            mismatches.iter().all(|mismatch| matches!(mismatch.slot, Slot::Parameter(_)));
+        let only_from_tests =
+            only_parameters && !callers.is_empty() && callers.iter().all(|it| of_tests(it.id));
+        if only_from_tests || is_test_module(&self.function.key.module) {
+            Severity::Low
+        } else if mismatches.iter().any(|mismatch| mismatch.share() >= HIGH_SHARE) {
+            Severity::High
+        } else {
+            Severity::Medium
+        }
+    }
+
+    fn subject(&self, slot: Slot) -> (&'static str, &str) {
+        match slot {
+            Slot::Parameter(place) => ("param", self.parameter_name(place)),
+            Slot::Return => ("return", ""),
+            Slot::Yield => ("yield", ""),
+        }
+    }
+
+    fn parameter_name(&self, place: usize) -> &str {
+        self.function.parameters.split(',').nth(place).unwrap_or_default()
+    }
+
+    /// One line for each type, and one for all that are too many.
+    fn messages(&self, mismatch: &Mismatch<'_>) -> Vec<String> {
+        let all = &mismatch.observed;
+        let shown = if all.len() == TYPES_SHOWN + 1 { all.len() } else { TYPES_SHOWN };
+        let (shown, others) = all.split_at(shown.min(all.len()));
+        let mut messages: Vec<String> = shown
+            .iter()
+            .map(|(id, count)| {
+                let label = self.evidence.type_label(*id);
+                self.message(mismatch, &format!("'{label}'"), *count)
+            })
+            .collect();
+        if !others.is_empty() {
+            let count = others.iter().map(|(_, count)| count).sum();
+            messages.push(self.message(mismatch, &format!("{} other types", others.len()), count));
+        }
+        messages
+    }
+
+    fn message(&self, mismatch: &Mismatch<'_>, observed: &str, count: u64) -> String {
+        let subject = match self.subject(mismatch.slot) {
+            (kind, "") => kind.to_owned(),
+            (kind, name) => format!("{kind} '{name}'"),
+        };
+        let of = if mismatch.slot == Slot::Yield { "values" } else { "calls" };
+        let (annotation, total) = (&mismatch.declared.text, mismatch.total);
+        let share = whole_percentage(count, total);
+        format!(
+            "{subject} annotated as {annotation} but observed {observed} in {count}/{total} {of} ({share})"
+        )
+    }
+
+    fn facts(&self, mismatch: &Mismatch<'_>) -> Vec<Fact> {
+        let (kind, name) = self.subject(mismatch.slot);
+        let mut facts = vec![("kind", FactValue::Text(kind.to_owned()))];
+        if !name.is_empty() {
+            facts.push(("parameter", FactValue::Text(name.to_owned())));
+        }
+        let observed = mismatch.observed.iter();
+        let observed =
+            observed.map(|(id, count)| (self.evidence.type_label(*id).to_owned(), *count));
+        facts.extend([
+            ("annotation", FactValue::Text(mismatch.declared.text.clone())),
+            ("observed", FactValue::Counts(observed.collect())),
+            ("total", FactValue::Count(mismatch.total)),
+        ]);
+        facts
+    }
+
+    /// Who passed what contradicts, those with the most calls first.
+    fn callers(&self, mismatches: &[Mismatch<'_>]) -> Vec<Caller> {
+        let mut callers: Vec<Caller> = Vec::new();
+        for ((id, signature), count) in &self.profile.args_by_caller {
+            for mismatch in mismatches {
+                let Slot::Parameter(place) = mismatch.slot else { continue };
+                let Some(&passed) = signature.get(place) else { continue };
+                if mismatch.observed.iter().any(|(observed, _)| *observed == passed) {
+                    add(&mut callers, *id, (place, passed), *count);
+                }
+            }
+        }
+        for caller in &mut callers {
+            caller.passed.sort_by_key(|(what, count)| (std::cmp::Reverse(*count), *what));
+        }
+        callers.sort_by_key(|caller| {
+            std::cmp::Reverse(caller.passed.iter().map(|(_, count)| *count).max())
+        });
+        callers
+    }
+
+    fn related(&self, caller: &Caller) -> Related {
+        let (shown, others) = caller.passed.split_at(TYPES_SHOWN.min(caller.passed.len()));
+        let shown = shown.iter().map(|((place, observed), count)| {
+            let label = self.evidence.type_label(*observed);
+            let calls = if *count == 1 { "call" } else { "calls" };
+            format!("'{label}' as '{}' in {count} {calls}", self.parameter_name(*place))
+        });
+        let mut passed: Vec<String> = shown.collect();
+        if !others.is_empty() {
+            passed.push(format!("{} more", others.len()));
+        }
+        let note = format!("passed {}", passed.join(", "));
+        Related { place: self.evidence.place(caller.id), note }
+    }
+}
+
+/// A caller with what it passed: place and type, and how often.
+struct Caller {
+    id: FunctionId,
+    passed: Vec<((usize, TypeId), u64)>,
+}
+
+fn add(callers: &mut Vec<Caller>, id: FunctionId, what: (usize, TypeId), count: u64) {
+    let known = callers.iter().position(|caller| caller.id == id);
+    let index = known.unwrap_or_else(|| {
+        callers.push(Caller { id, passed: Vec::new() });
+        callers.len() - 1
+    });
+    let Some(caller) = callers.get_mut(index) else { return };
+    match caller.passed.iter_mut().find(|(other, _)| *other == what) {
+        Some((_, sum)) => *sum += count,
+        None => caller.passed.push((what, count)),
+    }
+}
+
+/// A share in whole percent; nothing that happened is 0 %, nothing that did not always happen 100 %.
+fn whole_percentage(part: u64, whole: u64) -> String {
+    let percent = part as f64 / whole.max(1) as f64 * 100.0;
+    match percent.round() as u64 {
+        0 if part > 0 => "<1%".to_owned(),
+        100 if part < whole => ">99%".to_owned(),
+        rounded => format!("{rounded}%"),
+    }
+}
