@@ -9,6 +9,7 @@ mod report;
 mod run;
 mod sessions;
 pub(crate) mod since;
+mod watch;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -19,6 +20,7 @@ pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use run::{Events, RunArguments, Scope};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
+pub(crate) use watch::{WatchArguments, WatchSortBy};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Sessions(SessionsArguments),
     /// Compare two sessions: what came, what went, what changed.
     Diff(DiffArguments),
+    /// Watch a session while it runs, or look around in one that ended.
+    Watch(WatchArguments),
     /// Write a session to a file for other programs.
     Export(ExportArguments),
     /// Remove old sessions.

@@ -7,3 +7,4 @@ pub(crate) mod report;
 pub(crate) mod run;
 mod session_choice;
 pub(crate) mod sessions;
+pub(crate) mod watch;

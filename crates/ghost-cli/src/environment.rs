@@ -4,7 +4,7 @@
 //! What a value means is decided here too, so that no command interprets a variable on its own.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Where sessions are kept. Default: `~/.ghost`.
@@ -28,6 +28,8 @@ const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 const CLICOLOR: &str = "CLICOLOR";
 /// Kind of terminal; `dumb` has no colour.
 const TERM: &str = "TERM";
+/// The locale, most specific first: the first that is set names the character set.
+const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 /// Terminal width, for terminals that do not report theirs.
 const COLUMNS: &str = "COLUMNS";
 
@@ -75,6 +77,22 @@ pub(crate) fn colour_wish() -> Option<bool> {
     }
 }
 
+/// Whether the terminal can do no more than print one line after the other.
+pub(crate) fn is_terminal_dumb() -> bool {
+    non_empty(TERM).is_none_or(|kind| kind == "dumb")
+}
+
+/// Whether the terminal shows characters beyond ASCII. Where no locale is set it does: that is
+/// rather a container without settings than a terminal of the eighties.
+pub(crate) fn is_unicode_shown() -> bool {
+    LOCALE.into_iter().find_map(non_empty).is_none_or(|locale| is_unicode(&locale))
+}
+
+fn is_unicode(locale: &OsStr) -> bool {
+    let name = locale.to_string_lossy().to_ascii_lowercase().replace('-', "");
+    name.contains("utf8")
+}
+
 /// Width of the terminal as the shell reports it.
 pub(crate) fn columns() -> Option<usize> {
     non_empty(COLUMNS)?.to_str()?.parse().ok().filter(|&columns| columns > 0)
@@ -119,7 +137,7 @@ mod tests {
             TERM,
             COLUMNS,
         ];
-        for variable in fixed {
+        for variable in fixed.into_iter().chain(LOCALE) {
             assert!(DOCUMENT.contains(&format!("| `{variable}` |")), "{variable}");
         }
     }
@@ -131,6 +149,16 @@ mod tests {
         for option in run.get_arguments().filter_map(|arg| arg.get_long()) {
             let line = format!("| `{option}` | `{}` |", option_variable(None, option));
             assert!(DOCUMENT.contains(&line), "a line for docs/configuration.md: {line} … |");
+        }
+    }
+
+    #[test]
+    fn a_locale_names_its_characters() {
+        for locale in ["C.UTF-8", "de_DE.utf8", "en_US.UTF-8@euro"] {
+            assert!(is_unicode(OsStr::new(locale)), "{locale}");
+        }
+        for locale in ["C", "POSIX", "de_DE.ISO-8859-1", "en_US"] {
+            assert!(!is_unicode(OsStr::new(locale)), "{locale}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 
 use ghost_model::SessionId;
 use ghost_store::{SelectError, StoreError};
+use ghost_watch::WatchError;
 
 use crate::commands::export::ExportError;
 use crate::commands::run::{SuperviseError, TargetError};
@@ -55,6 +56,9 @@ pub(crate) enum CommandError {
     /// A file asked for cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// Watching ended by something that went wrong.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -77,9 +81,11 @@ impl CommandError {
         match self {
             Self::Target(error) => Some(error.hint().into()),
             Self::Environment(_) => Some("set GHOST_DATA_DIR to a folder you can write to".into()),
-            Self::Store(error) => error.hint().map(Into::into),
+            Self::Store(error) | Self::Watch(WatchError::Store(error)) => {
+                error.hint().map(Into::into)
+            }
             Self::Select(error) => Some(select_hint(error)),
-            Self::Export(_) | Self::Supervise(_) | Self::Output(_) => None,
+            Self::Export(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub fn duration(duration_ns: u64) -> String {
     if duration_ns < MINUTES_FROM_NS {
         crate::human_duration(duration_ns)
     } else {
-        long_duration((duration_ns + 500_000_000) / 1_000_000_000)
+        long_duration(duration_ns.saturating_add(500_000_000) / 1_000_000_000)
     }
 }
 
@@ -96,6 +96,7 @@ mod tests {
             (59_950_000_000, "1m00s"),
             (125_000_000_000, "2m05s"),
             (3_720_000_000_000, "1h02m"),
+            (u64::MAX, "5,124,095h34m"),
         ];
         for (ns, text) in cases {
             assert_eq!(duration(ns), text, "{ns}");

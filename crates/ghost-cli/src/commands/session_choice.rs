@@ -44,7 +44,8 @@ pub(super) fn open_two(first: &str, second: &str) -> Result<[SessionReader; 2], 
     Ok([SessionReader::open(&data_dir, &first)?, SessionReader::open(&data_dir, &second)?])
 }
 
-fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
+/// The session that `wanted` names.
+pub(super) fn select(data_dir: &DataDir, wanted: &str) -> Result<SessionId, CommandError> {
     let index = SessionIndex::read(data_dir)?;
     let selector = wanted.parse().unwrap_or_else(|never: std::convert::Infallible| match never {});
     match index.select(&selector) {

@@ -21,15 +21,22 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What matters less.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
+/// Whether standard output is to have colour.
+pub(crate) fn is_wanted(choice: ColourChoice) -> bool {
+    match choice {
+        ColourChoice::Always => true,
+        ColourChoice::Never => false,
+        ColourChoice::Auto => environment::colour_wish().unwrap_or_else(|| stdout().is_terminal()),
+    }
+}
+
 /// Standard output, with colour or with colour taken out.
 pub(crate) fn standard_output(choice: ColourChoice) -> AutoStream<StdoutLock<'static>> {
     let output = stdout().lock();
-    let colour = match choice {
-        ColourChoice::Always => true,
-        ColourChoice::Never => false,
-        ColourChoice::Auto => environment::colour_wish().unwrap_or_else(|| output.is_terminal()),
+    let choice = if is_wanted(choice) {
+        anstream::ColorChoice::AlwaysAnsi
+    } else {
+        anstream::ColorChoice::Never
     };
-    let choice =
-        if colour { anstream::ColorChoice::AlwaysAnsi } else { anstream::ColorChoice::Never };
     AutoStream::new(output, choice)
 }
