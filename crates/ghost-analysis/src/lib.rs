@@ -2,6 +2,7 @@
 //! annotations. Pure: sees no database, and no file but the source text it is given.
 #![forbid(unsafe_code)]
 
+pub mod annotating;
 pub mod annotations;
 mod detector;
 pub mod detectors;
@@ -10,6 +11,7 @@ mod evidence;
 pub mod explain;
 mod finding;
 mod history;
+pub mod inference;
 mod own_time;
 mod propagation;
 mod protocol;

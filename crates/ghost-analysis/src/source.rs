@@ -5,17 +5,21 @@
 
 mod class;
 mod function;
+mod outline;
 mod parsing;
 mod scope;
 mod type_expression;
+mod value;
 
 #[cfg(test)]
 mod reading_tests;
 
 pub use class::{DefinedClass, Field};
 pub use function::{BodyShape, Decorator, DefinedFunction, DefinedParameter, ParameterKind};
+pub use outline::{Body, DefaultValue, Header, Outline, Stored};
 pub use scope::{Binding, Scope, ScopeId, ScopeKind};
 pub use type_expression::{Annotation, Constant, TypeExpression};
+pub use value::Value;
 
 /// Why a text is no Python source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

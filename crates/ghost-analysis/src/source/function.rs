@@ -93,6 +93,11 @@ pub struct DefinedParameter {
 }
 
 impl DefinedParameter {
+    /// Whether it is `*args` or `**kwargs`, which are recorded without types.
+    pub fn is_variadic(&self) -> bool {
+        matches!(self.kind, ParameterKind::VarPositional | ParameterKind::VarKeyword)
+    }
+
     /// Whether the default value is `None`.
     pub fn default_is_none(&self) -> bool {
         self.default.as_deref() == Some("None")

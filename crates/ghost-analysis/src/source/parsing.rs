@@ -2,34 +2,49 @@
 //!
 //! This folder alone uses the parser's crates; nothing of their types leaves it.
 
+mod bodies;
 mod definitions;
+mod ending;
 mod expressions;
+mod header;
 mod names;
 mod positions;
 mod shape;
 mod unchecked;
+mod values;
 
 use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{
-    Comprehension, ExceptHandler, Expr, Pattern, Stmt, StmtIf, StmtImport, StmtImportFrom,
-    TypeParam, TypeParams, visitor,
+    Comprehension, ExceptHandler, Expr, ModModule, Pattern, Stmt, StmtIf, StmtImport,
+    StmtImportFrom, TypeParam, TypeParams, visitor,
 };
-use ruff_python_parser::parse_module;
+use ruff_python_parser::{Parsed, parse_module};
 
 use self::positions::Lines;
-use super::{Binding, Scope, ScopeId, ScopeKind, SourceError, SourceModule};
+use super::{Binding, Outline, Scope, ScopeId, ScopeKind, SourceError, SourceModule};
 
 /// Parses a file and lists what it defines.
 pub(super) fn parse(text: &str) -> Result<SourceModule, SourceError> {
-    let lines = Lines::of(text);
-    let parsed = parse_module(text).map_err(|error| SourceError {
-        line: lines.number(error.location.start()),
-        message: error.error.to_string(),
-    })?;
-    let mut walker = Walker::new(text, lines);
+    let parsed = read(text)?;
+    let mut walker = Walker::new(text, Lines::of(text));
     walker.visit_body(parsed.suite());
     let (lines_unchecked, is_unchecked) = unchecked::lines(text);
     Ok(SourceModule { lines_unchecked, is_unchecked, ..walker.module })
+}
+
+/// Parses a file and outlines it.
+pub(super) fn outline(text: &str) -> Result<Outline, SourceError> {
+    let parsed = read(text)?;
+    let mut outline = Outline { header: header::find(text, parsed.suite()), ..Outline::default() };
+    bodies::collect(parsed.suite(), &mut outline);
+    Ok(outline)
+}
+
+fn read(text: &str) -> Result<Parsed<ModModule>, SourceError> {
+    parse_module(text).map_err(|error| SourceError {
+        line: Lines::of(text).number(error.location.start()),
+        message: error.error.to_string(),
+    })
 }
 
 /// What is known at one place of the tree while it is walked.

@@ -1,0 +1,207 @@
+//! What function bodies return, yield and assign.
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_text_size::Ranged;
+
+use super::super::{Body, DefaultValue, Outline, Stored, Value};
+use super::{ending, values};
+
+/// Walks a file and fills in everything but the header.
+pub(super) fn collect(suite: &[Stmt], outline: &mut Outline) {
+    let mut walker = Walker { outline, open: Vec::new(), methods: Vec::new() };
+    walker.visit_body(suite);
+}
+
+struct Walker<'a> {
+    outline: &'a mut Outline,
+    /// Bodies of the functions around the current place.
+    open: Vec<Body>,
+    /// For each of them that is a method: the names of its class and of its first parameter.
+    methods: Vec<Option<(String, String)>>,
+}
+
+impl Walker<'_> {
+    fn class(&mut self, class: &StmtClassDef) {
+        for statement in &class.body {
+            if let Stmt::FunctionDef(method) = statement {
+                let first = method.parameters.iter_non_variadic_params().next();
+                let first = first.map(|it| it.name().as_str().to_owned());
+                self.function(method, first.map(|first| (class.name.as_str().to_owned(), first)));
+            } else {
+                self.visit_stmt(statement);
+            }
+        }
+    }
+
+    fn function(&mut self, function: &StmtFunctionDef, method: Option<(String, String)>) {
+        for parameter in function.parameters.iter_non_variadic_params() {
+            if let Some(default) = parameter.default() {
+                let default = DefaultValue {
+                    offset: default.start().to_usize(),
+                    value: values::value(default),
+                };
+                let offset = parameter.name().end().to_usize();
+                self.outline.defaults.insert(offset, default);
+            }
+        }
+        let falls_off = ending::is_reachable(&function.body);
+        self.open.push(Body { falls_off, ..Body::default() });
+        self.methods.push(method);
+        self.visit_body(&function.body);
+        self.methods.pop();
+        if let Some(body) = self.open.pop() {
+            self.outline.bodies.insert(function.parameters.end().to_usize(), body);
+        }
+    }
+
+    fn assign(&mut self, target: &Expr, value: &Value) {
+        match target {
+            Expr::Name(name) => {
+                if let Some(body) = self.open.last_mut() {
+                    body.assigned.push((name.id.as_str().to_owned(), value.clone()));
+                }
+            }
+            Expr::Attribute(attribute) => {
+                let name = attribute.attr.as_str().to_owned();
+                if let (Some(body), Value::Name(stored)) = (self.open.last_mut(), value) {
+                    body.stored.push((name.clone(), stored.clone()));
+                }
+                let stored = Stored { class: self.owner(&attribute.value), value: value.clone() };
+                self.outline.attributes.entry(name).or_default().push(stored);
+            }
+            Expr::Tuple(tuple) => tuple.iter().for_each(|it| self.assign(it, &Value::Unknown)),
+            Expr::List(list) => list.iter().for_each(|it| self.assign(it, &Value::Unknown)),
+            Expr::Starred(starred) => self.assign(&starred.value, &Value::Builtin("list")),
+            _ => {}
+        }
+    }
+
+    /// The class whose object this is, where it is the first parameter of a method.
+    fn owner(&self, object: &Expr) -> Option<String> {
+        let name = object.as_name_expr()?.id.as_str();
+        let (class, first) = self.methods.last()?.as_ref()?;
+        (first == name).then(|| class.clone())
+    }
+
+    fn returned(&mut self, value: Option<&Expr>) {
+        let value = value.map_or(Value::Builtin("NoneType"), values::value);
+        if let Some(body) = self.open.last_mut() {
+            body.returns.push(value);
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Walker<'_> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(function) => return self.function(function, None),
+            Stmt::ClassDef(class) => return self.class(class),
+            Stmt::Return(returned) => self.returned(returned.value.as_deref()),
+            Stmt::Assign(assign) => {
+                let value = values::value(&assign.value);
+                assign.targets.iter().for_each(|target| self.assign(target, &value));
+            }
+            Stmt::AugAssign(assign) => {
+                let operation = ruff_python_ast::ExprBinOp {
+                    node_index: ruff_python_ast::AtomicNodeIndex::default(),
+                    range: assign.range,
+                    left: assign.target.clone(),
+                    op: assign.op,
+                    right: assign.value.clone(),
+                };
+                self.assign(&assign.target, &values::value(&Expr::BinOp(operation)));
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Some(value) = &assign.value {
+                    self.assign(&assign.target, &values::value(value));
+                }
+            }
+            Stmt::For(each) => self.assign(&each.target, &Value::Unknown),
+            // A bare `yield` as a statement uses no value.
+            Stmt::Expr(expression) => {
+                if let Expr::Yield(inner) = &*expression.value {
+                    inner.value.iter().for_each(|value| self.visit_expr(value));
+                    return;
+                }
+            }
+            _ => {}
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        match expression {
+            Expr::Yield(_) => {
+                if let Some(body) = self.open.last_mut() {
+                    body.receives = true;
+                }
+            }
+            Expr::Named(named) => self.assign(&named.target, &values::value(&named.value)),
+            // What a lambda yields or assigns is its own.
+            Expr::Lambda(_) => return,
+            Expr::Call(call) => {
+                let called = values::path(&call.func);
+                let compiles = |path: &str| matches!(path, "exec" | "eval" | "compile");
+                self.outline.header.compiles |= called.as_deref().is_some_and(compiles);
+            }
+            _ => {}
+        }
+        visitor::walk_expr(self, expression);
+    }
+
+    fn visit_with_item(&mut self, item: &'a ruff_python_ast::WithItem) {
+        if let Some(target) = &item.optional_vars {
+            self.assign(target, &Value::Unknown);
+        }
+        visitor::walk_with_item(self, item);
+    }
+
+    fn visit_except_handler(&mut self, handler: &'a ruff_python_ast::ExceptHandler) {
+        let name = handler.as_except_handler().and_then(|inner| inner.name.as_ref());
+        if let (Some(name), Some(body)) = (name, self.open.last_mut()) {
+            body.assigned.push((name.as_str().to_owned(), Value::Unknown));
+        }
+        visitor::walk_except_handler(self, handler);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only_body(text: &str) -> Body {
+        let outline = Outline::parse(text).unwrap();
+        outline.bodies.into_values().next().unwrap()
+    }
+
+    #[test]
+    fn returned_values_are_those_of_the_function_itself() {
+        let body = only_body(
+            "def f(x):\n  if x:\n    return\n  g = lambda: 5\n  return 'a' if x else [x]\n",
+        );
+        let strings = Value::Either(vec![Value::Builtin("str"), Value::Builtin("list")]);
+        assert_eq!(body.returns, [Value::Builtin("NoneType"), strings]);
+        assert!(!body.falls_off && !body.receives);
+    }
+
+    #[test]
+    fn assignments_are_kept_with_what_they_assign() {
+        let body = only_body(
+            "def f(self, x, y):\n  x = x or 1\n  x += 1\n  self.a = x\n  for y in x: pass\n",
+        );
+        let names: Vec<(&str, &Value)> =
+            body.assigned.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        let x = Value::Name("x".into());
+        let either = Value::Either(vec![x.clone(), Value::Builtin("int")]);
+        assert_eq!(names, [("x", &either), ("x", &x), ("y", &Value::Unknown)]);
+        assert_eq!(body.stored, [("a".to_owned(), "x".to_owned())]);
+        assert!(body.falls_off);
+    }
+
+    #[test]
+    fn a_yield_receives_only_where_its_value_is_used() {
+        assert!(!only_body("def f():\n  yield 1\n").receives);
+        assert!(only_body("def f():\n  x = yield 1\n").receives);
+    }
+}
