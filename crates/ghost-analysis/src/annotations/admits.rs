@@ -53,8 +53,7 @@ impl Program<'_> {
         if is_test_module(&observed.module) {
             return true;
         }
-        let mut bases = bases(observed).filter(|name| name.contains('.'));
-        bases.any(|base| {
+        bases(observed).any(|base| {
             STAND_IN_MODULES.iter().any(|module| base.starts_with(module))
                 || STAND_IN_WORDS.iter().any(|word| simple(base).contains(word))
                 || self.defines_stand_in(base)

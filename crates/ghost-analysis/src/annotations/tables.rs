@@ -70,6 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_type_of_the_table_is_known() {
+        for (base, types) in abstract_bases() {
+            for name in types {
+                assert!(is_known(name), "`{name}` of `{base}`");
+            }
+        }
+    }
+
+    #[test]
     fn the_tables_know_what_everybody_knows() {
         assert!(satisfies("list", "collections.abc.Sequence"));
         assert!(!satisfies("set", "collections.abc.Sequence"));
