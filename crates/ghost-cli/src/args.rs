@@ -2,6 +2,7 @@
 //!
 //! One file per command. What an option does is decided by its command; here is only its shape.
 
+mod anomalies;
 mod clean;
 mod diff;
 mod export;
@@ -14,6 +15,7 @@ mod watch;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use anomalies::{AnomaliesArguments, AnomaliesFormat};
 pub(crate) use clean::{CleanArguments, CleanFormat};
 pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use export::{ExportArguments, ExportFormat};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Show what was recorded, function by function.
     Report(ReportArguments),
+    /// Find what is wrong: types, exceptions, slow and unused functions.
+    Anomalies(AnomaliesArguments),
     /// List the recorded sessions, newest first.
     Sessions(SessionsArguments),
     /// Compare two sessions: what came, what went, what changed.

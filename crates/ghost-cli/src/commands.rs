@@ -1,5 +1,6 @@
 //! One module per command. Each returns what `main` turns into an exit code.
 
+pub(crate) mod anomalies;
 pub(crate) mod clean;
 pub(crate) mod diff;
 pub(crate) mod export;
@@ -8,3 +9,4 @@ pub(crate) mod run;
 mod session_choice;
 pub(crate) mod sessions;
 pub(crate) mod watch;
+mod source_files;

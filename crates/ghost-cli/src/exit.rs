@@ -8,6 +8,7 @@ use ghost_model::SessionId;
 use ghost_store::{SelectError, StoreError};
 use ghost_watch::WatchError;
 
+use crate::commands::anomalies::ScriptError;
 use crate::commands::export::ExportError;
 use crate::commands::run::{SuperviseError, TargetError};
 use crate::configuration::ConfigurationError;
@@ -44,6 +45,9 @@ pub(crate) enum CommandError {
     /// The program did not start, or its end was not seen.
     #[error(transparent)]
     Supervise(#[from] SuperviseError),
+    /// A file given by `--script` cannot be read.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
     /// The data folder is unknown.
     #[error(transparent)]
     Environment(#[from] DataDirUnknown),
@@ -69,6 +73,7 @@ impl CommandError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => SUCCESS,
             Self::Target(_)
+            | Self::Script(_)
             | Self::Environment(_)
             | Self::Supervise(SuperviseError::Start { .. })
             | Self::Export(ExportError::Destination { .. }) => USAGE,
@@ -86,6 +91,7 @@ impl CommandError {
             }
             Self::Select(error) => Some(select_hint(error)),
             Self::Export(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
+            Self::Script(_) | Self::Export(_) | Self::Supervise(_) | Self::Output(_) => None,
         }
     }
 }

@@ -33,6 +33,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
     match arguments.command {
         Command::Run(run) => commands::run::execute(&run),
         Command::Report(report) => commands::report::execute(&report, arguments.color),
+        Command::Anomalies(anomalies) => commands::anomalies::execute(&anomalies, arguments.color),
         Command::Sessions(sessions) => commands::sessions::execute(&sessions, arguments.color),
         Command::Diff(diff) => commands::diff::execute(&diff, arguments.color),
         Command::Watch(watch) => commands::watch::execute(&watch, arguments.color),

@@ -14,6 +14,7 @@ mod csv;
 mod diff;
 mod distribution;
 mod explain;
+mod findings;
 mod format;
 mod json;
 mod markdown;
@@ -24,6 +25,7 @@ pub use explain::{
     Drawing, EXPLAIN_SCHEMA_VERSION, ExplainFormat, ExplainLine, ExplainView, Explanation,
     explanation_lines, fact_lines, facts_json, write_explanation,
 };
+pub use findings::{FINDINGS_SCHEMA_VERSION, FindingsFormat, FindingsView, write_findings};
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;

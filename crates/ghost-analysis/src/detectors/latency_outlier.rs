@@ -52,21 +52,30 @@ impl Detector for LatencyOutlier {
 
     fn detect(&self, evidence: &Evidence<'_>) -> Vec<Finding> {
         let measured = measured(evidence);
-        let mut modules: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, candidate) in measured.iter().enumerate() {
-            modules.entry(&candidate.function.key.module).or_default().push(index);
-        }
-        let session = Peers::new(&measured, 0..measured.len());
         let mut findings = Vec::new();
-        for members in modules.into_values() {
-            let module = Peers::new(&measured, members.iter().copied());
-            for &index in &members {
-                let peers = if module.others() >= PEERS_MIN { &module } else { &session };
-                findings.extend(judge(evidence, &measured[index], peers, members.len()));
-            }
+        // Coroutines wait by their nature: they are compared with each other only.
+        for kind in [FunctionKind::Function, FunctionKind::Coroutine] {
+            let alike: Vec<&Candidate<'_>> =
+                measured.iter().filter(|candidate| candidate.function.kind == kind).collect();
+            findings.extend(outliers(evidence, &alike));
         }
         findings
     }
+}
+
+fn outliers(evidence: &Evidence<'_>, candidates: &[&Candidate<'_>]) -> Vec<Finding> {
+    let mut modules: HashMap<&str, Vec<&Candidate<'_>>> = HashMap::new();
+    for candidate in candidates {
+        modules.entry(&candidate.function.key.module).or_default().push(candidate);
+    }
+    let session = Peers::new(Whose::Session, candidates);
+    let mut findings = Vec::new();
+    for members in modules.into_values() {
+        let module = Peers::new(Whose::Module, &members);
+        let peers = if module.others() >= PEERS_MIN { &module } else { &session };
+        findings.extend(members.iter().filter_map(|candidate| judge(evidence, candidate, peers)));
+    }
+    findings
 }
 
 /// A function that can be compared.
@@ -86,7 +95,8 @@ fn measured<'a>(evidence: &Evidence<'a>) -> Vec<Candidate<'a>> {
     let mut all = Vec::new();
     for (id, function, profile) in evidence.recording.observed() {
         let is_compared = matches!(function.kind, FunctionKind::Function | FunctionKind::Coroutine)
-            && !function.file.starts_with('<');
+            && !function.file.starts_with('<')
+            && profile.ended_count() >= CALLS_MIN;
         let own_ns = own_time.own_ns(id, function, profile);
         if let Some(latency_ns_mean) = profile.latency_ns_mean().filter(|_| is_compared) {
             let own_share = own_ns as f64 / profile.latency_ns_sum.max(1) as f64;
@@ -108,16 +118,34 @@ fn measured<'a>(evidence: &Evidence<'a>) -> Vec<Candidate<'a>> {
     all
 }
 
-/// Log means of the functions to compare with, in order.
+/// Logarithms of what calls of the functions to compare with take themselves, in order. Their own
+/// time, because whoever calls the slow one is slow, too.
 struct Peers {
+    whose: Whose,
     log_means: Vec<f64>,
 }
 
+/// Where the functions to compare with are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Module,
+    Session,
+}
+
+impl Whose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Session => "session",
+        }
+    }
+}
+
 impl Peers {
-    fn new(measured: &[Candidate<'_>], members: impl Iterator<Item = usize>) -> Self {
-        let mut log_means: Vec<f64> = members.map(|index| log_mean(&measured[index])).collect();
+    fn new(whose: Whose, members: &[&Candidate<'_>]) -> Self {
+        let mut log_means: Vec<f64> = members.iter().map(|candidate| log_mean(candidate)).collect();
         log_means.sort_by(f64::total_cmp);
-        Self { log_means }
+        Self { whose, log_means }
     }
 
     fn others(&self) -> usize {
@@ -144,21 +172,14 @@ impl Peers {
 }
 
 fn log_mean(candidate: &Candidate<'_>) -> f64 {
-    (candidate.latency_ns_mean.max(1) as f64).ln()
+    (candidate.latency_ns_mean as f64 * candidate.own_share.min(1.0)).max(1.0).ln()
 }
 
-fn judge(
-    evidence: &Evidence<'_>,
-    candidate: &Candidate<'_>,
-    peers: &Peers,
-    module_size: usize,
-) -> Option<Finding> {
+fn judge(evidence: &Evidence<'_>, candidate: &Candidate<'_>, peers: &Peers) -> Option<Finding> {
     let matters =
         candidate.latency_ns_mean >= LATENCY_NS_MIN || candidate.session_share >= SESSION_SHARE_MIN;
-    let is_candidate = matters
-        && candidate.profile.ended_count() >= CALLS_MIN
-        && candidate.own_share >= OWN_SHARE_MIN
-        && peers.others() >= PEERS_MIN;
+    let is_candidate =
+        matters && candidate.own_share >= OWN_SHARE_MIN && peers.others() >= PEERS_MIN;
     if !is_candidate {
         return None;
     }
@@ -169,8 +190,7 @@ fn judge(
     if z <= required || gap < GAP_MIN * scale.sigma {
         return None;
     }
-    let whose = if peers.log_means.len() == module_size { "module" } else { "session" };
-    Some(finding(evidence, candidate, &scale, z, whose))
+    Some(finding(evidence, candidate, &scale, z, peers.whose))
 }
 
 fn finding(
@@ -178,7 +198,7 @@ fn finding(
     candidate: &Candidate<'_>,
     scale: &RobustScale,
     z: f64,
-    whose: &str,
+    whose: Whose,
 ) -> Finding {
     let middle_ns = scale.middle.exp().round() as u64;
     Finding {
@@ -191,7 +211,7 @@ fn finding(
             ("mean_latency_ns", FactValue::Nanoseconds(candidate.latency_ns_mean)),
             ("latency_z", FactValue::Real(z)),
             ("latency_z_threshold", FactValue::Real(evidence.thresholds.latency_z)),
-            ("compared_with", FactValue::Text(whose.to_owned())),
+            ("compared_with", FactValue::Text(whose.as_str().to_owned())),
             ("compared_count", FactValue::Count(scale.count as u64)),
             ("compared_median_ns", FactValue::Nanoseconds(middle_ns)),
             ("own_share", FactValue::Real(candidate.own_share.min(1.0))),
@@ -218,11 +238,14 @@ fn messages(
     candidate: &Candidate<'_>,
     scale: &RobustScale,
     z: f64,
-    whose: &str,
+    whose: Whose,
 ) -> Vec<String> {
     let profile = candidate.profile;
     let limit = evidence.thresholds.latency_z;
-    let whom = if whose == "module" { "its module" } else { "the session" };
+    let whom = match whose {
+        Whose::Module => "its module",
+        Whose::Session => "the session",
+    };
     let others = counted(scale.count as u64, "other function", "other functions");
     let middle = human_duration(scale.middle.exp().round() as u64);
     let quantile = |share| {
@@ -253,7 +276,7 @@ mod tests {
     /// Whether the slowest of these is an outlier.
     fn has_outlier(log_means: Vec<f64>) -> bool {
         let slowest = log_means.iter().copied().fold(f64::MIN, f64::max);
-        let mut peers = Peers { log_means };
+        let mut peers = Peers { whose: Whose::Module, log_means };
         peers.log_means.sort_by(f64::total_cmp);
         let scale = peers.without(slowest).unwrap();
         let required = scale.required(2.5);

@@ -69,7 +69,7 @@ fn write_ledger(sandbox: &Sandbox) {
 }
 
 /// A sandbox with one session, and what `ghost run` said.
-fn recorded() -> (Sandbox, Ran) {
+pub(crate) fn recorded() -> (Sandbox, Ran) {
     let sandbox = Sandbox::new();
     write_ledger(&sandbox);
     let ran = sandbox.run(&["run", "sh", "-c", "cp kept/ledger $GHOST_RUN/4194305-1.ledger"]);
