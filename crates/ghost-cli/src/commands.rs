@@ -8,5 +8,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 mod session_choice;
 pub(crate) mod sessions;
-pub(crate) mod watch;
 mod source_files;
+pub(crate) mod watch;
