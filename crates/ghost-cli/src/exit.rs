@@ -90,8 +90,11 @@ impl CommandError {
                 error.hint().map(Into::into)
             }
             Self::Select(error) => Some(select_hint(error)),
-            Self::Export(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
-            Self::Script(_) | Self::Export(_) | Self::Supervise(_) | Self::Output(_) => None,
+            Self::Script(_)
+            | Self::Export(_)
+            | Self::Supervise(_)
+            | Self::Watch(_)
+            | Self::Output(_) => None,
         }
     }
 }
