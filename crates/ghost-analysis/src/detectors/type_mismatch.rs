@@ -96,7 +96,8 @@ impl Check<'_> {
         for (place, declared) in parameters {
             let Some(declared) = declared else { continue };
             let seen = self.passed(place);
-            found.extend(self.mismatch(Slot::Parameter(place), declared, &seen, calls));
+            let mismatch = self.mismatch(Slot::Parameter(place), declared, &seen, calls);
+            found.extend(mismatch.filter(|it| !self.refuses(it)));
         }
         if let Some(declared) = &declaration.returned {
             let returns = &self.profile.returns;
@@ -123,6 +124,18 @@ impl Check<'_> {
         passed
     }
 
+    /// Whether as many calls returned `NotImplemented`: an operator refuses that way what it is not
+    /// made for, and Python asks the other operand.
+    fn refuses(&self, mismatch: &Mismatch<'_>) -> bool {
+        let refused = self.profile.returns.iter().filter(|(id, _)| self.is_refusal(*id));
+        refused.map(|(_, count)| count).sum::<u64>() >= mismatch.count()
+    }
+
+    fn is_refusal(&self, id: TypeId) -> bool {
+        let observed = self.evidence.recording.types.get(id.index());
+        observed.is_some_and(|observed| observed.full_name() == "NotImplementedType")
+    }
+
     fn mismatch<'d>(
         &self,
         slot: Slot,
@@ -131,10 +144,10 @@ impl Check<'_> {
         total: u64,
     ) -> Option<Mismatch<'d>> {
         let contradicts = |id: TypeId| {
-            self.evidence.recording.types.get(id.index()).is_some_and(|observed| {
-                let refusal = slot == Slot::Return && observed.full_name() == "NotImplementedType";
-                !refusal && declared.verdict(self.program, observed) == Verdict::No
-            })
+            let observed = self.evidence.recording.types.get(id.index());
+            let refusal = slot == Slot::Return && self.is_refusal(id);
+            let verdict = observed.map(|observed| declared.verdict(self.program, observed));
+            !refusal && verdict == Some(Verdict::No)
         };
         let found = seen.iter().filter(|(id, count)| *count > 0 && contradicts(*id));
         let mut observed: Vec<(TypeId, u64)> = found.copied().collect();
