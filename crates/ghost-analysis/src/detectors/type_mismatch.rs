@@ -2,13 +2,14 @@
 //!
 //! Decides nothing about types: `annotations` does, and what it does not know is no finding.
 
+mod provenance;
+
 use ghost_model::{Function, FunctionId, Profile, TypeId};
 
 use crate::annotations::{Declaration, DeclaredType, Program, Verdict};
 use crate::detector::Detector;
 use crate::evidence::Evidence;
 use crate::finding::{Fact, FactValue, Finding, Related, Severity};
-use crate::test_code::is_test_module;
 
 /// The share of calls from which on an annotation is wrong more often than right.
 const HIGH_SHARE: f64 = 0.5;
@@ -18,9 +19,6 @@ const CALLERS_SHOWN: usize = 5;
 
 /// Types named per parameter, those with the most calls first; the others are counted together.
 const TYPES_SHOWN: usize = 3;
-
-/// Beginnings of the modules of test runners, which call on behalf of tests.
-const TEST_RUNNERS: [&str; 3] = ["_pytest.", "pytest", "unittest."];
 
 /// The detector.
 #[derive(Debug)]
@@ -45,9 +43,11 @@ impl Detector for TypeMismatch {
         let check = |(id, function, profile): (FunctionId, &Function, &Profile)| {
             let declaration = program.declaration(function)?;
             let check = Check { evidence, program: &program, function, profile };
-            check.finding(id, &check.mismatches(&declaration))
+            check.contradiction(id, &check.mismatches(&declaration))
         };
-        functions.filter_map(check).collect()
+        let mut found: Vec<Contradiction> = functions.filter_map(check).collect();
+        provenance::lower_what_tests_pass(evidence.recording, &mut found);
+        found.into_iter().map(|contradiction| contradiction.finding).collect()
     }
 }
 
@@ -155,12 +155,14 @@ impl Check<'_> {
         (!observed.is_empty()).then_some(Mismatch { slot, declared, observed, total })
     }
 
-    fn finding(&self, id: FunctionId, mismatches: &[Mismatch<'_>]) -> Option<Finding> {
+    fn contradiction(&self, id: FunctionId, mismatches: &[Mismatch<'_>]) -> Option<Contradiction> {
         let weight = mismatches.iter().map(Mismatch::count).max()?;
         let callers = self.callers(mismatches);
-        Some(Finding {
+        let half = mismatches.iter().any(|mismatch| mismatch.share() >= HIGH_SHARE);
+        let parameters = |it: &Mismatch<'_>| matches!(it.slot, Slot::Parameter(_));
+        let finding = Finding {
             detector: TypeMismatch.name(),
-            severity: self.severity(mismatches, &callers),
+            severity: if half { Severity::High } else { Severity::Medium },
             place: self.evidence.place(id),
             subject: String::new(),
             messages: mismatches.iter().flat_map(|it| self.messages(it)).collect(),
@@ -168,29 +170,11 @@ impl Check<'_> {
                 "mismatches",
                 FactValue::Groups(mismatches.iter().map(|it| self.facts(it)).collect()),
             )],
-            related: callers.into_iter().take(CALLERS_SHOWN).map(|it| self.related(&it)).collect(),
+            related: callers.iter().take(CALLERS_SHOWN).map(|it| self.related(it)).collect(),
             weight,
-        })
-    }
-
-    /// High where an annotation is wrong at least as often as right, low where only tests have to do
-    /// with it, else medium.
-    fn severity(&self, mismatches: &[Mismatch<'_>], callers: &[Caller]) -> Severity {
-        let of_tests = |id: FunctionId| {
-            let module = &self.evidence.recording.function(id).key.module;
-            is_test_module(module) || TEST_RUNNERS.iter().any(|runner| module.starts_with(runner))
         };
-        let only_parameters =
-            mismatches.iter().all(|mismatch| matches!(mismatch.slot, Slot::Parameter(_)));
-        let only_from_tests =
-            only_parameters && !callers.is_empty() && callers.iter().all(|it| of_tests(it.id));
-        if only_from_tests || is_test_module(&self.function.key.module) {
-            Severity::Low
-        } else if mismatches.iter().any(|mismatch| mismatch.share() >= HIGH_SHARE) {
-            Severity::High
-        } else {
-            Severity::Medium
-        }
+        let only_parameters = mismatches.iter().all(parameters);
+        Some(Contradiction { id, finding, callers, only_parameters })
     }
 
     fn subject(&self, slot: Slot) -> (&'static str, &str) {
@@ -289,6 +273,15 @@ impl Check<'_> {
         let note = format!("passed {}", passed.join(", "));
         Related { place: self.evidence.place(caller.id), note }
     }
+}
+
+/// A finding with what is needed to tell where it comes from.
+struct Contradiction {
+    id: FunctionId,
+    finding: Finding,
+    callers: Vec<Caller>,
+    /// Whether only parameters are concerned: what is returned is not the callers' doing.
+    only_parameters: bool,
 }
 
 /// A caller with what it passed: place and type, and how often.
