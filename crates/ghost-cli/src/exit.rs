@@ -76,7 +76,7 @@ impl CommandError {
             | Self::Script(_)
             | Self::Environment(_)
             | Self::Supervise(SuperviseError::Start { .. })
-            | Self::Export(ExportError::Destination { .. }) => USAGE,
+            | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
             _ => FAILURE,
         }
@@ -90,11 +90,8 @@ impl CommandError {
                 error.hint().map(Into::into)
             }
             Self::Select(error) => Some(select_hint(error)),
-            Self::Script(_)
-            | Self::Export(_)
-            | Self::Supervise(_)
-            | Self::Watch(_)
-            | Self::Output(_) => None,
+            Self::Export(error) => error.hint().map(Into::into),
+            Self::Script(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
         }
     }
 }

@@ -6,70 +6,37 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use ghost_model::{Function, Profile};
+use ghost_model::visible;
 
 use crate::distribution::Distribution;
+use crate::flat::{COLUMNS, Value, row};
 use crate::format::{ExportError, Exporter};
-use crate::json::{exception_counts, type_counts};
 use crate::view::ExportView;
-use crate::{Labels, visible};
 
 /// The CSV format.
 pub(crate) struct Csv;
 
-const COLUMNS: &str = "fn_key,call_count,exception_count,exception_rate,mean_latency_ns,\
-min_latency_ns,max_latency_ns,arg_type_dist,ret_type_dist,module,qualname,line,file,kind,\
-p50_latency_ns,p90_latency_ns,p95_latency_ns,p99_latency_ns,total_ns,self_ns,running_ns,\
-exc_type_dist";
-
 impl Exporter for Csv {
     fn write(&self, view: &ExportView<'_>, output: &mut dyn Write) -> Result<(), ExportError> {
         let labels = view.labels();
-        writeln!(output, "{COLUMNS}")?;
+        writeln!(output, "{}", COLUMNS.map(|(name, _)| name).join(","))?;
         for (function, profile) in view.rows() {
-            let fields = fields(&labels, function, profile)?;
-            writeln!(output, "{}", fields.join(","))?;
+            let row = row(&labels, function, profile);
+            let fields: io::Result<Vec<String>> = row.iter().map(field).collect();
+            writeln!(output, "{}", fields?.join(","))?;
         }
         Ok(())
     }
 }
 
-fn fields(labels: &Labels, function: &Function, profile: &Profile) -> io::Result<Vec<String>> {
-    let (calls, exceptions) = (profile.call_count(), profile.exception_count());
-    let rate = if calls == 0 { 0.0 } else { exceptions as f64 / calls as f64 };
-    let ended = |ns: u64| number((profile.ended_count() > 0).then_some(ns));
-    let quantile = |quantile| number(profile.latency.quantile_ns(quantile));
-    let signatures: Distribution =
-        profile.args.iter().map(|(types, n)| (labels.signature(types), *n)).collect();
-    let key = &function.key;
-    Ok(vec![
-        quoted(&key.to_string()),
-        calls.to_string(),
-        exceptions.to_string(),
-        rate.to_string(),
-        number(profile.latency_ns_mean()),
-        ended(profile.latency_ns_min),
-        ended(profile.latency_ns_max),
-        object(&signatures)?,
-        object(&type_counts(labels, &profile.returns))?,
-        quoted(&key.module),
-        quoted(&key.qualname),
-        key.line.to_string(),
-        quoted(&function.file),
-        function.kind.as_str().to_owned(),
-        quantile(0.50),
-        quantile(0.90),
-        quantile(0.95),
-        quantile(0.99),
-        profile.total_ns.to_string(),
-        profile.self_ns.to_string(),
-        profile.running_ns.to_string(),
-        object(&exception_counts(labels, &profile.exceptions))?,
-    ])
-}
-
-fn number(number: Option<u64>) -> String {
-    number.map_or_else(String::new, |number| number.to_string())
+fn field(value: &Value) -> io::Result<String> {
+    Ok(match value {
+        Value::Text(text) => quoted(text),
+        Value::Count(number) => number.to_string(),
+        Value::Measure(number) => number.map_or_else(String::new, |number| number.to_string()),
+        Value::Share(share) => share.to_string(),
+        Value::Counts(counts) => object(counts)?,
+    })
 }
 
 /// Labels are made visible first: an escape put into finished JSON would make it invalid.
@@ -127,7 +94,7 @@ mod tests {
     #[test]
     fn every_line_has_every_column_and_nothing_a_terminal_obeys() {
         let text = text();
-        let columns = COLUMNS.split(',').count();
+        let columns = COLUMNS.len();
         let lines: Vec<_> = text.lines().map(parsed).collect();
         assert_eq!(lines.len(), sample::session().view().functions.len() + 1);
         assert!(lines.iter().all(|line| line.len() == columns));

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use ghost_model::{ExceptionCount, Function, Process, Profile, Recording};
+use ghost_model::{ExceptionCount, Function, FunctionId, Process, Profile, Recording};
 use serde::Serialize;
 
 use crate::Labels;
@@ -24,6 +24,8 @@ struct Document<'a> {
     schema_version: u32,
     session_id: &'a str,
     script_path: &'a str,
+    name: Option<&'a str>,
+    note: Option<&'a str>,
     pid: u32,
     start_unix_ns: u64,
     end_unix_ns: Option<u64>,
@@ -79,6 +81,10 @@ struct ProfileEntry<'a> {
     handled_type_dist: Distribution,
     exceptions: Vec<ExceptionEntry<'a>>,
     callers: Distribution,
+    /// Counts by signature for each caller; empty in sessions that did not record them.
+    arg_type_dist_by_caller: BTreeMap<String, Distribution>,
+    /// Counts by returned type for each caller.
+    ret_type_dist_by_caller: BTreeMap<String, Distribution>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +112,8 @@ fn document<'a>(view: &'a ExportView<'_>, labels: &'a Labels) -> Document<'a> {
         schema_version: SCHEMA_VERSION,
         session_id: session.id.as_str(),
         script_path: &session.script,
+        name: session.name.as_deref(),
+        note: session.note.as_deref(),
         pid: session.pid,
         start_unix_ns: session.start_unix_ns,
         end_unix_ns: session.end_unix_ns,
@@ -171,7 +179,33 @@ fn profile_entry<'a>(
         handled_type_dist: types(&profile.handled),
         exceptions: exception_entries(recording, labels, &profile.exceptions),
         callers: callers.map(|(id, n)| (recording.function(*id).key.to_string(), *n)).collect(),
+        arg_type_dist_by_caller: by_caller(
+            recording,
+            profile
+                .args_by_caller
+                .iter()
+                .map(|((id, types), n)| (*id, labels.signature(types), *n)),
+        ),
+        ret_type_dist_by_caller: by_caller(
+            recording,
+            profile
+                .returns_by_caller
+                .iter()
+                .map(|((id, result), n)| (*id, labels.type_name(*result).to_owned(), *n)),
+        ),
     }
+}
+
+fn by_caller(
+    recording: &Recording,
+    counts: impl Iterator<Item = (FunctionId, String, u64)>,
+) -> BTreeMap<String, Distribution> {
+    let mut lists: BTreeMap<String, Vec<(String, u64)>> = BTreeMap::new();
+    for (caller, label, count) in counts {
+        let key = recording.function(caller).key.to_string();
+        lists.entry(key).or_default().push((label, count));
+    }
+    lists.into_iter().map(|(caller, counts)| (caller, counts.into_iter().collect())).collect()
 }
 
 pub(crate) fn type_counts(labels: &Labels, counts: &[(ghost_model::TypeId, u64)]) -> Distribution {
@@ -243,5 +277,23 @@ mod tests {
             let sum: u64 = signatures.values().map(|count| count.as_u64().unwrap()).sum();
             assert_eq!(Some(sum), profile["call_count"].as_u64());
         }
+    }
+
+    const DOCUMENTED: &str = include_str!("../../../docs/schemas/export.schema.json");
+
+    #[test]
+    fn the_document_is_what_the_documented_schema_says() {
+        let schema: Value = serde_json::from_str(DOCUMENTED).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let document: Value = serde_json::from_str(&text()).unwrap();
+        let problems = |document: &Value| {
+            validator.iter_errors(document).map(|error| error.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(&document), Vec::<String>::new());
+        let mut unknown = document.clone();
+        unknown["profiles"][0]["undocumented"] = 1.into();
+        let mut missing = document;
+        missing["profiles"][0].as_object_mut().unwrap().remove("callers");
+        assert!(!problems(&unknown).is_empty() && !problems(&missing).is_empty());
     }
 }

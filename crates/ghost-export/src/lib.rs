@@ -10,14 +10,22 @@
 //! Deliberately absent: choosing and sorting functions, opening files, colours.
 #![forbid(unsafe_code)]
 
+mod collapsed;
 mod csv;
 mod diff;
 mod distribution;
 mod explain;
 mod findings;
+mod flat;
 mod format;
 mod json;
 mod markdown;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod pprof;
+mod speedscope;
+mod stacks;
+mod trace;
 mod view;
 
 pub use diff::{DIFF_SCHEMA_VERSION, DiffFormat, DiffLine, DiffView, Tone, diff_lines, write_diff};

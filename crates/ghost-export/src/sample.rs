@@ -1,9 +1,9 @@
 //! A small session with everything the formats must cope with.
 
 use ghost_model::{
-    Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Histogram, Process,
-    ProcessState, Profile, Recording, Session, SessionId, SessionState, TypeId, TypeName,
-    bucket_index,
+    Activation, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind,
+    Histogram, Outcome, Process, ProcessState, Profile, Recording, Session, SessionId,
+    SessionState, TypeId, TypeName, bucket_index,
 };
 
 use crate::view::ExportView;
@@ -16,11 +16,15 @@ pub(crate) struct Sample {
     session: Session,
     processes: Vec<Process>,
     recording: Recording,
+    activations: Vec<Vec<Activation>>,
 }
 
 impl Sample {
     pub(crate) fn view(&self) -> ExportView<'_> {
-        ExportView::new(&self.session, &self.processes, &self.recording)
+        ExportView {
+            activations: &self.activations,
+            ..ExportView::new(&self.session, &self.processes, &self.recording)
+        }
     }
 }
 
@@ -52,6 +56,27 @@ pub(crate) fn session() -> Sample {
             counters: vec![(Counter::SignaturesRefused, 3)],
         }],
         recording: recording(),
+        activations: vec![vec![
+            activation(1, 1_763_630_000_100_000_123, 800_000),
+            activation(2, 1_763_630_000_100_400_000, 900_001),
+            Activation {
+                outcome: Outcome::Raised(TypeId(4)),
+                ..activation(3, 1_763_630_000_200_000_000, 15_000_000)
+            },
+        ]],
+    }
+}
+
+/// An activation of `process`.
+pub(crate) fn activation(sequence: u64, start_unix_ns: u64, latency_ns: u64) -> Activation {
+    Activation {
+        sequence,
+        function: FunctionId(1),
+        caller: FunctionId(3),
+        args: vec![TypeId(1), TypeId(3)],
+        outcome: Outcome::Returned(TypeId(3)),
+        start_unix_ns,
+        latency_ns,
     }
 }
 
@@ -74,7 +99,7 @@ fn recording() -> Recording {
     recording
 }
 
-fn function(qualname: &str, line: u32, kind: FunctionKind) -> Function {
+pub(crate) fn function(qualname: &str, line: u32, kind: FunctionKind) -> Function {
     Function {
         key: FunctionKey { module: "shop".into(), qualname: qualname.into(), line },
         file: "src/shop, new.py".into(),
@@ -98,6 +123,16 @@ fn process() -> Profile {
         exceptions: vec![raised(None, 2), raised(Some(FunctionId(3)), 10)],
         handled: vec![(TypeId(4), 1)],
         callers: vec![(FunctionId::ROOT, 1), (FunctionId(3), 1499)],
+        args_by_caller: vec![
+            ((FunctionId(3), vec![TypeId(1), TypeId(3)]), 1485),
+            ((FunctionId(3), vec![TypeId(2), TypeId(3)]), 11),
+            ((FunctionId(3), vec![TypeId(0)]), 3),
+            ((FunctionId::ROOT, vec![TypeId(2), TypeId(3)]), 1),
+        ],
+        returns_by_caller: vec![
+            ((FunctionId(3), TypeId(3)), 1487),
+            ((FunctionId::ROOT, TypeId(3)), 1),
+        ],
         latency,
         latency_ns_sum: 2_620_000_000,
         latency_ns_min: 800_000,

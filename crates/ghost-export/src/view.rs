@@ -1,6 +1,6 @@
 //! What an export is made from: a session, what was recorded, and which functions to write.
 
-use ghost_model::{Function, FunctionId, Labels, Process, Profile, Recording, Session};
+use ghost_model::{Activation, Function, FunctionId, Labels, Process, Profile, Recording, Session};
 
 /// Everything a format may write.
 #[derive(Clone, Debug)]
@@ -13,6 +13,9 @@ pub struct ExportView<'a> {
     pub recording: &'a Recording,
     /// The functions to write, in this order.
     pub functions: Vec<FunctionId>,
+    /// Sampled activations of each process, parallel to `processes`; empty where the format does not
+    /// need them (see [`crate::Format::needs_activations`]).
+    pub activations: &'a [Vec<Activation>],
 }
 
 impl<'a> ExportView<'a> {
@@ -23,7 +26,7 @@ impl<'a> ExportView<'a> {
             (std::cmp::Reverse(profile.call_count()), function.key.clone(), *id)
         });
         let functions = observed.into_iter().map(|(id, ..)| id).collect();
-        Self { session, processes, recording, functions }
+        Self { session, processes, recording, functions, activations: &[] }
     }
 
     /// The functions to write with their profiles; ids that mean nothing are left out.

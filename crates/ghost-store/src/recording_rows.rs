@@ -160,6 +160,33 @@ pub(crate) fn activations(
     Ok(activations)
 }
 
+/// The activations that are kept, with the process each belongs to, in no particular order.
+pub(crate) fn all_activations(conn: &Connection) -> rusqlite::Result<Vec<(i64, Activation)>> {
+    let signatures = signatures(conn)?;
+    let sql = "SELECT sequence, caller_id, signature_id, type_id, is_exception, start_unix_ns,
+                      latency_ns, function_id, process_id FROM activations";
+    let mut activations = Vec::new();
+    each(conn, sql, |row| {
+        let type_id = TypeId(row.get(3)?);
+        let (Unsigned(sequence), Unsigned(start_unix_ns)) = (row.get(0)?, row.get(5)?);
+        let Unsigned(latency_ns) = row.get(6)?;
+        let signature = signatures.get(row.get::<_, u32>(2)? as usize);
+        let raised: bool = row.get(4)?;
+        let activation = Activation {
+            sequence,
+            function: FunctionId(row.get(7)?),
+            caller: FunctionId(row.get(1)?),
+            args: signature.cloned().ok_or_else(|| damage("no signature"))?,
+            outcome: if raised { Outcome::Raised(type_id) } else { Outcome::Returned(type_id) },
+            start_unix_ns,
+            latency_ns,
+        };
+        activations.push((row.get(8)?, activation));
+        Ok(())
+    })?;
+    Ok(activations)
+}
+
 /// Runs a query and hands every row on.
 pub(crate) fn each(
     conn: &Connection,

@@ -105,6 +105,25 @@ impl SessionReader {
         recording_rows::activations(&self.conn, function).map_err(StoreError::sql(&self.path))
     }
 
+    /// The activations that are kept of each process, parallel to [`Self::processes`], each list in
+    /// the order of their start.
+    pub fn activations_by_process(&self) -> Result<Vec<Vec<Activation>>, StoreError> {
+        let place_of: HashMap<i64, usize> =
+            self.numbered_processes()?.into_iter().map(|(id, _)| id).zip(0..).collect();
+        let all = recording_rows::all_activations(&self.conn);
+        let mut activations = vec![Vec::new(); place_of.len()];
+        for (process, activation) in all.map_err(StoreError::sql(&self.path))? {
+            let place = place_of.get(&process).copied();
+            if let Some(list) = place.and_then(|place| activations.get_mut(place)) {
+                list.push(activation);
+            }
+        }
+        for list in &mut activations {
+            list.sort_by_key(|activation| (activation.start_unix_ns, activation.sequence));
+        }
+        Ok(activations)
+    }
+
     /// Sampled activations that were overwritten before they could be kept.
     pub fn activations_missed(&self) -> Result<u64, StoreError> {
         let sql = "SELECT ifnull(sum(activations_missed), 0) FROM processes";

@@ -379,3 +379,27 @@ fn a_missing_session_and_a_second_one_of_the_same_name_are_errors() {
     let new = NewSession { script: String::new(), pid: 0, start_unix_ns: 0, ..stage.new_session() };
     assert!(matches!(SessionWriter::create(&stage.data_dir, new), Err(StoreError::Exists { .. })));
 }
+
+#[test]
+fn activations_can_be_read_by_process() {
+    let stage = Stage::new("");
+    for (pid, sequences) in [(DEAD_PID, 1..=3), (DEAD_PID + 1, 1..=2)] {
+        let mut ended = snapshot(pid, fib(21));
+        ended.process.start_unix_ns += u64::from(pid);
+        ended.activations = sequences.map(|sequence| activation(sequence, 9 - sequence)).collect();
+        stage.ledger(pid, u64::from(pid), ended);
+    }
+    stage.writer().finish(end(SessionState::Finished)).unwrap();
+    let reader = stage.reader();
+    let by_process = reader.activations_by_process().unwrap();
+    assert_eq!(by_process.iter().map(Vec::len).collect::<Vec<_>>(), [3, 2]);
+    for activations in &by_process {
+        assert!(activations.is_sorted_by_key(|activation| activation.start_unix_ns));
+    }
+    let mut all: Vec<_> = by_process.concat();
+    let mut of_fib = reader.activations(FunctionId(1)).unwrap();
+    for list in [&mut all, &mut of_fib] {
+        list.sort_by_key(|activation| (activation.start_unix_ns, activation.sequence));
+    }
+    assert_eq!(all, of_fib);
+}

@@ -25,4 +25,18 @@ pub(crate) enum ExportFormat {
     Json,
     /// One row per function.
     Csv,
+    /// A table for issues and chats.
+    Markdown,
+    /// For speedscope: time and calls by stack, as far as stacks are known.
+    Speedscope,
+    /// For flame graph programs: one line per stack with nanoseconds.
+    Collapsed,
+    /// For `pprof`: compressed protobuf.
+    Pprof,
+    /// For Perfetto and Chrome: the sampled calls on a line of time.
+    #[value(alias = "chrome", alias = "perfetto")]
+    Trace,
+    /// For data frames: one row per function.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }

@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write, stdout};
+use std::io::{self, BufWriter, IsTerminal, Write, stdout};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,12 @@ const PRIVATE_FILE: u32 = 0o600;
 /// Why an export cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExportError {
+    /// A terminal would show garbage.
+    #[error("`{format}` is not for terminals")]
+    Binary {
+        /// The format.
+        format: &'static str,
+    },
     /// The file cannot be made.
     #[error("cannot write `{}`", path.display())]
     Destination {
@@ -39,35 +45,62 @@ pub(crate) enum ExportError {
     },
 }
 
+impl ExportError {
+    /// The way out.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Binary { .. } => Some("`-o FILE` writes it to a file"),
+            Self::Destination { .. } | Self::Incomplete { .. } => None,
+        }
+    }
+}
+
 /// Runs the command.
 pub(crate) fn execute(arguments: &ExportArguments) -> Result<u8, CommandError> {
+    let format = format(arguments.format);
     if arguments.output == Path::new("-") {
+        if format.is_binary() && stdout().is_terminal() {
+            return Err(ExportError::Binary { format: format.as_str() }.into());
+        }
         let reader = session_choice::open(&arguments.session)?;
         let mut output = BufWriter::new(stdout().lock());
-        write(&reader, arguments.format, &mut output)?;
+        write(&reader, format, &mut output)?;
         output.flush()?;
         return Ok(SUCCESS);
     }
     // First of all, so that a wrong path is known before anything is read.
     let destination = Destination::open(&arguments.output)?;
     let reader = session_choice::open(&arguments.session)?;
-    destination.complete(|output| write(&reader, arguments.format, output))?;
+    destination.complete(|output| write(&reader, format, output))?;
     Ok(SUCCESS)
 }
 
 fn write(
     reader: &SessionReader,
-    format: ExportFormat,
+    format: Format,
     output: &mut dyn Write,
 ) -> Result<(), CommandError> {
     let processes = reader.processes()?;
     let recording = reader.recording()?;
+    let activations =
+        if format.needs_activations() { reader.activations_by_process()? } else { Vec::new() };
     let view = ExportView::new(reader.session(), &processes, &recording);
-    let format = match format {
+    let view = ExportView { activations: &activations, ..view };
+    Ok(ghost_export::write(&view, format, output)?)
+}
+
+fn format(format: ExportFormat) -> Format {
+    match format {
         ExportFormat::Json => Format::Json,
         ExportFormat::Csv => Format::Csv,
-    };
-    Ok(ghost_export::write(&view, format, output)?)
+        ExportFormat::Markdown => Format::Markdown,
+        ExportFormat::Speedscope => Format::Speedscope,
+        ExportFormat::Collapsed => Format::Collapsed,
+        ExportFormat::Pprof => Format::Pprof,
+        ExportFormat::Trace => Format::Trace,
+        #[cfg(feature = "parquet")]
+        ExportFormat::Parquet => Format::Parquet,
+    }
 }
 
 /// A file that is being written beside the one it will replace. Dropped before it is complete, it

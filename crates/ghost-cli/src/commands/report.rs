@@ -42,7 +42,7 @@ pub(crate) fn execute(
         Some(format) => {
             let functions = selection.shown.iter().map(|row| row.id).collect();
             let (session, processes) = (reader.session(), &processes);
-            let view = ExportView { session, processes, recording: &recording, functions };
+            let view = ExportView { functions, ..ExportView::new(session, processes, &recording) };
             ghost_export::write(&view, format, &mut output)?;
         }
     }

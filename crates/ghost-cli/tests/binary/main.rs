@@ -7,6 +7,7 @@ mod anomalies;
 mod clean;
 mod configuration;
 mod diff;
+mod export;
 mod help;
 mod recorded;
 mod run_process;
