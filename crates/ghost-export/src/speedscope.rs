@@ -99,10 +99,10 @@ impl Frames {
         stacks: &[Stack],
         weight: fn(&Stack) -> u64,
     ) -> SampledProfile {
-        let weighty = || stacks.iter().filter(|stack| weight(stack) > 0);
+        let counted = || stacks.iter().filter(|stack| weight(stack) > 0);
         let mut sample = |stack: &Stack| stack.frames.iter().map(|id| self.place(*id)).collect();
-        let samples = weighty().map(&mut sample).collect();
-        let weights: Vec<u64> = weighty().map(weight).collect();
+        let samples = counted().map(&mut sample).collect();
+        let weights: Vec<u64> = counted().map(weight).collect();
         let end_value = weights.iter().fold(0, |sum: u64, weight| sum.saturating_add(*weight));
         SampledProfile { kind: "sampled", name, unit, start_value: 0, end_value, samples, weights }
     }
