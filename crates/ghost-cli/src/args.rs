@@ -2,6 +2,7 @@
 //!
 //! One file per command. What an option does is decided by its command; here is only its shape.
 
+mod annotate;
 mod anomalies;
 mod clean;
 mod diff;
@@ -15,6 +16,7 @@ mod watch;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub(crate) use annotate::AnnotateArguments;
 pub(crate) use anomalies::{AnomaliesArguments, AnomaliesFormat};
 pub(crate) use clean::{CleanArguments, CleanFormat};
 pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
@@ -67,6 +69,8 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Remove old sessions.
     Clean(CleanArguments),
+    /// Add the observed types to the source as annotations.
+    Annotate(AnnotateArguments),
 }
 
 /// When to use colour.

@@ -1,9 +1,11 @@
 //! One module per command. Each returns what `main` turns into an exit code.
 
+pub(crate) mod annotate;
 pub(crate) mod anomalies;
 pub(crate) mod clean;
 pub(crate) mod diff;
 pub(crate) mod export;
+mod project_files;
 pub(crate) mod report;
 pub(crate) mod run;
 mod session_choice;

@@ -8,6 +8,7 @@ use ghost_model::SessionId;
 use ghost_store::{SelectError, StoreError};
 use ghost_watch::WatchError;
 
+use crate::commands::annotate::{RewriteError, SelectionError};
 use crate::commands::anomalies::ScriptError;
 use crate::commands::export::ExportError;
 use crate::commands::run::{SuperviseError, TargetError};
@@ -63,6 +64,12 @@ pub(crate) enum CommandError {
     /// Watching ended by something that went wrong.
     #[error(transparent)]
     Watch(#[from] WatchError),
+    /// What is to be annotated was not recorded.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
+    /// A source file cannot be changed.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -78,6 +85,7 @@ impl CommandError {
             | Self::Supervise(SuperviseError::Start { .. })
             | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
+            Self::Selection(_) => NO_DATA,
             _ => FAILURE,
         }
     }
@@ -92,6 +100,13 @@ impl CommandError {
             Self::Select(error) => Some(select_hint(error)),
             Self::Export(error) => error.hint().map(Into::into),
             Self::Script(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
+            Self::Script(_)
+            | Self::Rewrite(_)
+            | Self::Export(_)
+            | Self::Supervise(_)
+            | Self::Watch(_)
+            | Self::Output(_) => None,
+            Self::Selection(_) => Some("`ghost report --all` lists what was recorded".into()),
         }
     }
 }

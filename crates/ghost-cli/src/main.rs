@@ -39,5 +39,6 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Watch(watch) => commands::watch::execute(&watch, arguments.color),
         Command::Export(export) => commands::export::execute(&export),
         Command::Clean(clean) => commands::clean::execute(&clean, arguments.color),
+        Command::Annotate(annotate) => commands::annotate::execute(&annotate, arguments.color),
     }
 }

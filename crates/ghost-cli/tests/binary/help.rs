@@ -4,9 +4,18 @@ use crate::sandbox::Sandbox;
 
 #[test]
 fn every_command_explains_itself() {
-    for command in
-        ["", "run", "report", "anomalies", "sessions", "diff", "watch", "export", "clean"]
-    {
+    for command in [
+        "",
+        "run",
+        "report",
+        "anomalies",
+        "sessions",
+        "diff",
+        "watch",
+        "export",
+        "clean",
+        "annotate",
+    ] {
         let words: Vec<&str> =
             [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let ran = Sandbox::new().run(&words);
