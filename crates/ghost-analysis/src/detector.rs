@@ -30,6 +30,8 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &detectors::NeverCalled,
     &detectors::HighExcRate,
     &detectors::LatencyOutlier,
+    &detectors::SilentException,
+    &detectors::NoneReturn,
     &detectors::BimodalLatency,
 ];
 

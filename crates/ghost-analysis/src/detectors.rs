@@ -4,10 +4,14 @@ mod bimodal_latency;
 mod high_exc_rate;
 mod latency_outlier;
 mod never_called;
+mod none_return;
+mod silent_exception;
 mod type_mismatch;
 
 pub use bimodal_latency::BimodalLatency;
 pub use high_exc_rate::HighExcRate;
 pub use latency_outlier::LatencyOutlier;
 pub use never_called::NeverCalled;
+pub use none_return::NoneReturn;
+pub use silent_exception::SilentException;
 pub use type_mismatch::TypeMismatch;

@@ -4,6 +4,7 @@
 //! annotation means (`annotations` does) and opens no file.
 
 mod class;
+mod flow;
 mod function;
 mod outline;
 mod parsing;
@@ -15,6 +16,7 @@ mod value;
 mod reading_tests;
 
 pub use class::{DefinedClass, Field};
+pub use flow::{Flow, Handler, Trace};
 pub use function::{BodyShape, Decorator, DefinedFunction, DefinedParameter, ParameterKind};
 pub use outline::{Body, DefaultValue, Header, Outline, Stored};
 pub use scope::{Binding, Scope, ScopeId, ScopeKind};

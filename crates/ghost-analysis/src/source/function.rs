@@ -4,7 +4,7 @@
 
 use ghost_model::FunctionKind;
 
-use super::{Annotation, ScopeId};
+use super::{Annotation, Flow, ScopeId};
 
 /// A function definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct DefinedFunction {
     pub kind: FunctionKind,
     /// What its body looks like.
     pub body: BodyShape,
+    /// How its body ends, and what its exception handlers do.
+    pub flow: Flow,
     /// Scope in which its annotations are evaluated.
     pub scope: ScopeId,
     /// Qualified name of the class whose body defines it.

@@ -6,6 +6,7 @@ mod bodies;
 mod definitions;
 mod ending;
 mod expressions;
+mod flow;
 mod header;
 mod names;
 mod positions;

@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 use super::super::{
     Binding, DefinedClass, DefinedFunction, DefinedParameter, Field, ParameterKind, ScopeKind,
 };
-use super::{BlockKind, Walker, expressions, shape};
+use super::{BlockKind, Walker, expressions, flow, shape};
 
 impl<'a> Walker<'a> {
     pub(super) fn function(&mut self, function: &'a StmtFunctionDef) {
@@ -47,6 +47,7 @@ impl<'a> Walker<'a> {
             decorators: self.decorators(&function.decorator_list),
             kind: FunctionKind::Function,
             body: shape::of_body(&function.body),
+            flow: flow::of_body(&function.body, &self.lines),
             scope: self.scope(),
             class: self.enclosing_class(),
             is_type_checking: self.is_type_checking,
@@ -73,6 +74,7 @@ impl<'a> Walker<'a> {
             decorators: Vec::new(),
             kind: FunctionKind::Function,
             body: super::super::BodyShape::Code,
+            flow: super::super::Flow::default(),
             scope: self.scope(),
             class: None,
             is_type_checking: self.is_type_checking,

@@ -17,7 +17,7 @@ pub(super) fn of_body(body: &[Stmt]) -> BodyShape {
 }
 
 /// `pass`, `...` and docstrings.
-fn is_nothing(statement: &Stmt) -> bool {
+pub(super) fn is_nothing(statement: &Stmt) -> bool {
     match statement {
         Stmt::Pass(_) => true,
         Stmt::Expr(expression) => {
