@@ -344,6 +344,48 @@ def test_failing_allocations_stay_the_programs_own(bench: Bench) -> None:
     assert set(row["exc_type_dist"]) <= {"KeyError", "MemoryError", "SystemError"}
 
 
+@pytest.mark.parametrize("reader", ["raw", "public"])
+def test_a_first_call_without_memory_is_made_up_for(bench: Bench, reader: str) -> None:
+    """Each function meets another failing allocation while it is discovered. Not the very first one:
+    3.15.0 crashes by itself when that fails under any tool.
+    """
+    pytest.importorskip("_testcapi")
+    bench.variables["GHOST_FRAME_READER"] = reader
+    script = bench.write(
+        "app.py",
+        """
+        from _testcapi import remove_mem_hooks, set_nomemory
+        hits = [0] * 60
+        def make(n):
+            def function(): hits[n] += 1
+            function.__code__ = function.__code__.replace(co_name=f"f_{n}", co_qualname=f"f_{n}")
+            return function
+        def attempt(function, start):
+            set_nomemory(start, start + 1)
+            try:
+                function()
+            except MemoryError:
+                pass
+            finally:
+                remove_mem_hooks()
+        functions = [make(n) for n in range(60)]
+        for n, function in enumerate(functions):
+            attempt(function, n + 1)
+        for function in functions * 3:
+            function()
+        print(*hits)
+        """,
+    )
+    within = bench.observed(script)
+    assert within.code == 0, within.stderr
+    hits = [int(word) for word in within.stdout.split()]
+    recorded = bench.recorded()
+    calls = [recorded.calls(f"f_{n}") for n in range(60)]
+    missed = recorded.processes[0]["counters"].get("code_refused", 0)
+    assert min(calls) >= 3
+    assert (sum(calls) + missed, missed > 0) == (sum(hits), True)
+
+
 def test_little_address_space_ends_nothing(bench: Bench) -> None:
     script = bench.write(
         "app.py",

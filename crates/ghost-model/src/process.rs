@@ -46,7 +46,7 @@ pub enum Counter {
     Failures = 7,
     /// Suspended generators forgotten because too many were open.
     GeneratorsRefused = 8,
-    /// Code objects that could not be observed.
+    /// Calls of code that could not be observed, for want of memory; each next one tries again.
     CodeRefused = 9,
 }
 

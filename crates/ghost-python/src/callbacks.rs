@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 use crate::boundary::{fence, note_death};
 use crate::clock;
 use crate::frames::{EventFrame, type_of, wrapped_type};
-use crate::observer::{Death, is_generator_exit, raised};
+use crate::observer::{Death, Discovery, is_generator_exit, raised};
 
 /// One callable: an object header and where to jump.
 #[repr(C)]
@@ -141,6 +141,7 @@ unsafe fn argument(arguments: *const *mut PyObject, index: usize) -> *mut PyObje
 }
 
 /// First start of a code object anywhere: decides about it, and counts this start if it is ours.
+/// Asks for more events only where it is not decided.
 unsafe extern "C" fn on_discover<F: EventFrame>(
     _callable: *mut PyObject,
     arguments: *const *mut PyObject,
@@ -148,19 +149,21 @@ unsafe extern "C" fn on_discover<F: EventFrame>(
     _names: *mut PyObject,
 ) -> *mut PyObject {
     // SAFETY: PY_START comes with (code, offset); the frame of `code` executes.
-    unsafe {
+    let discovery = unsafe {
         let code = argument(arguments, 0);
         fence(|observer| {
-            if F::state(code).is_some() {
-                return;
+            if let Some(state) = F::state(code) {
+                return Discovery::Observed(state);
             }
-            if let Some(state) = observer.discover::<F>(code) {
+            let discovery = observer.discover::<F>(code);
+            if let Discovery::Observed(state) = discovery {
                 state.set_start_offset(offset(argument(arguments, 1)));
                 observer.tracer.start(state, &F::executing(state.tag()), clock::now);
             }
-        });
-    }
-    disable()
+            discovery
+        })
+    };
+    if matches!(discovery, Some(Discovery::Undecided)) { none() } else { disable() }
 }
 
 /// A function begins. Code that is not known yet is discovered: with one tool only, this is where.
@@ -173,8 +176,8 @@ unsafe extern "C" fn on_start<F: EventFrame>(
     // SAFETY: PY_START comes with (code, offset); the frame of `code` executes.
     unsafe {
         let Some(state) = F::state(argument(arguments, 0)) else {
-            on_discover::<F>(callable, arguments, count, names);
-            return after_discovery::<F>(argument(arguments, 0));
+            let answer = on_discover::<F>(callable, arguments, count, names);
+            return after_discovery::<F>(argument(arguments, 0), answer);
         };
         fence(|observer| {
             let same_thread = observer.tracer.has_activations();
@@ -185,12 +188,17 @@ unsafe extern "C" fn on_start<F: EventFrame>(
     none()
 }
 
+/// The answer of a tool that discovers and counts: observed code has more events.
+///
 /// # Safety
 /// `code` is a live code object.
 #[cold]
-unsafe fn after_discovery<F: EventFrame>(code: *mut PyObject) -> *mut PyObject {
+unsafe fn after_discovery<F: EventFrame>(
+    code: *mut PyObject,
+    answer: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: the caller's promise.
-    if unsafe { F::state(code) }.is_some() { none() } else { disable() }
+    if unsafe { F::state(code) }.is_some() { none() } else { answer }
 }
 
 /// An exception is thrown into a generator or coroutine. If it never started it has no activation,

@@ -265,7 +265,8 @@ impl EventFrame for RawFrame {
 
 /// Read through the public API: some ten times slower, and right by contract.
 pub(crate) struct PublicFrame {
-    /// Borrowed from the executing frame, which keeps its frame object until it ends.
+    /// Borrowed from the executing frame, which keeps its frame object until it ends; null where
+    /// there was no memory to make it.
     frame: *mut ffi::PyFrameObject,
 }
 
@@ -288,11 +289,16 @@ impl Activation for PublicFrame {
     }
 
     fn caller(&self) -> CodeAddress {
+        if self.frame.is_null() {
+            return CodeAddress(0);
+        }
         // SAFETY: a live frame; both new references are given back. The code object stays alive: its
         // frame is on the stack.
         unsafe {
             let back = ffi::PyFrame_GetBack(self.frame);
             if back.is_null() {
+                // None below, or no memory for its frame object.
+                ffi::PyErr_Clear();
                 return CodeAddress(0);
             }
             let code = ffi::PyFrame_GetCode(back);
@@ -304,6 +310,9 @@ impl Activation for PublicFrame {
     }
 
     fn parameter_type(&self, index: usize) -> TypeAddress {
+        if self.frame.is_null() {
+            return TypeAddress(0);
+        }
         // SAFETY: a live frame; every new reference is given back; an unbound name is an error that
         // is cleared. The object stays alive: the frame holds it.
         unsafe {
@@ -349,6 +358,9 @@ impl EventFrame for PublicFrame {
     }
 
     fn globals_of(&self, code: CodeAddress) -> *mut PyObject {
+        if self.frame.is_null() {
+            return std::ptr::null_mut();
+        }
         // SAFETY: frames of the running thread; every new reference is given back. The globals are
         // borrowed from a frame that is on the stack.
         unsafe {
@@ -369,6 +381,7 @@ impl EventFrame for PublicFrame {
                 }
             }
             ffi::Py_XDECREF(frame.cast());
+            ffi::PyErr_Clear();
             globals
         }
     }

@@ -66,27 +66,27 @@ impl Naming {
     }
 
     /// Whether a code object that starts in these globals is observed, and what is known of it.
+    /// `None` where the interpreter has no memory left to say so: ask again.
     pub(crate) fn decide(
         &self,
         code: *mut PyObject,
         globals: *mut PyObject,
         function: *mut PyObject,
-    ) -> (bool, CodeDescription) {
-        let file = attribute_text(code, c"co_filename");
-        let module = global_text(globals, "__name__").unwrap_or_else(|| UNNAMED.to_owned());
-        let module_file = global_text(globals, "__file__");
+    ) -> Option<(bool, CodeDescription)> {
+        let file = attribute_text(code, c"co_filename")?;
+        let module = global_text(globals, "__name__").ok()?;
+        let module = module.unwrap_or_else(|| UNNAMED.to_owned());
+        let module_file = global_text(globals, "__file__").ok()?;
         let (observed, shown) = match self.rules.decide(&file, &module, module_file.as_deref()) {
             Scope::Observed(shown) => (true, shown),
             Scope::Outside(shown) => (false, shown),
         };
-        let mut description = describe(code, module, shown);
-        if file.starts_with('<')
-            && let Some(qualname) = function_qualname(function)
-        {
+        let mut description = describe(code, module, shown)?;
+        if file.starts_with('<') && is_function(function) {
             // Generated code (a data class's `__init__`) has a better name on its function.
-            description.qualname = qualname;
+            description.qualname = attribute_text(function, c"__qualname__")?;
         }
-        (observed, description)
+        Some((observed, description))
     }
 }
 
@@ -109,22 +109,24 @@ impl Interpreter for Naming {
             // SAFETY: the code of a frame on the stack is alive, and the lock is held.
             let watched = unsafe { code_extra::watch(object) };
             let globals = (self.globals_of)(code);
-            watched.then(|| self.decide(object, globals, std::ptr::null_mut()).1)
+            let decision =
+                watched.then(|| self.decide(object, globals, std::ptr::null_mut())).flatten();
+            decision.map(|(_, description)| description)
         })
     }
 }
 
-fn describe(code: *mut PyObject, module: String, file: String) -> CodeDescription {
-    let number = |name| attribute_number(code, name).max(0) as usize;
-    let flags = number(c"co_flags");
-    let qualname = attribute_text(code, c"co_qualname");
-    let (positional, keyword_only) = (number(c"co_argcount"), number(c"co_kwonlyargcount"));
+fn describe(code: *mut PyObject, module: String, file: String) -> Option<CodeDescription> {
+    let number = |name| attribute_number(code, name).map(|number| number.max(0) as usize);
+    let flags = number(c"co_flags")?;
+    let qualname = attribute_text(code, c"co_qualname")?;
+    let (positional, keyword_only) = (number(c"co_argcount")?, number(c"co_kwonlyargcount")?);
     let varargs = flags & 0x04 != 0;
     let varkwargs = flags & 0x08 != 0;
-    CodeDescription {
-        kind: kind(flags, &attribute_text(code, c"co_name")),
-        parameters: parameters(code, positional, keyword_only, varargs, varkwargs),
-        line: number(c"co_firstlineno") as u32,
+    Some(CodeDescription {
+        kind: kind(flags, &attribute_text(code, c"co_name")?),
+        parameters: parameters(code, positional, keyword_only, varargs, varkwargs)?,
+        line: number(c"co_firstlineno")? as u32,
         module,
         qualname,
         file,
@@ -132,7 +134,7 @@ fn describe(code: *mut PyObject, module: String, file: String) -> CodeDescriptio
         keyword_only,
         varargs,
         varkwargs,
-    }
+    })
 }
 
 fn kind(flags: usize, name: &str) -> FunctionKind {
@@ -153,9 +155,9 @@ fn parameters(
     keyword_only: usize,
     varargs: bool,
     varkwargs: bool,
-) -> String {
+) -> Option<String> {
     let total = positional + keyword_only + usize::from(varargs) + usize::from(varkwargs);
-    let mut names = variable_names(code, total);
+    let mut names = variable_names(code, total)?;
     if varkwargs && let Some(last) = names.last_mut() {
         last.insert_str(0, "**");
     }
@@ -163,49 +165,45 @@ fn parameters(
         let name = names.remove(positional + keyword_only);
         names.insert(positional, format!("*{name}"));
     }
-    names.join(",")
+    Some(names.join(","))
 }
 
-fn variable_names(code: *mut PyObject, count: usize) -> Vec<String> {
-    let tuple = attribute(code, c"co_varnames");
-    if tuple.is_null() {
-        return Vec::new();
-    }
+fn variable_names(code: *mut PyObject, count: usize) -> Option<Vec<String>> {
+    let tuple = attribute(code, c"co_varnames")?;
     // SAFETY: `co_varnames` is a tuple; items are borrowed from it, and it is given back last.
     unsafe {
         let length = ffi::PyTuple_Size(tuple).max(0) as usize;
         let item = |index: usize| text(ffi::PyTuple_GetItem(tuple, index as ffi::Py_ssize_t));
-        let names = (0..count.min(length)).map(|at| item(at).unwrap_or_default()).collect();
+        let names = (0..count.min(length)).map(item).collect();
         ffi::Py_DECREF(tuple);
         names
     }
 }
 
-/// A field of a code object: these are C members, read without running anything.
-fn attribute(code: *mut PyObject, name: &CStr) -> *mut PyObject {
+/// A field of a code object or function: these are C members, read without running anything. They
+/// are always there, so `None` means that there is no memory left to make the object or its name.
+fn attribute(code: *mut PyObject, name: &CStr) -> Option<*mut PyObject> {
     // SAFETY: a live code object; an error is cleared.
     unsafe {
         let value = ffi::PyObject_GetAttrString(code, name.as_ptr());
         if value.is_null() {
             ffi::PyErr_Clear();
+            return None;
         }
-        value
+        Some(value)
     }
 }
 
-fn attribute_text(code: *mut PyObject, name: &CStr) -> String {
-    let value = attribute(code, name);
-    let text = text(value).unwrap_or_else(|| UNNAMED.to_owned());
-    // SAFETY: a new reference, or null.
-    unsafe { ffi::Py_XDECREF(value) };
+fn attribute_text(code: *mut PyObject, name: &CStr) -> Option<String> {
+    let value = attribute(code, name)?;
+    let text = text(value);
+    // SAFETY: a new reference.
+    unsafe { ffi::Py_DECREF(value) };
     text
 }
 
-fn attribute_number(code: *mut PyObject, name: &CStr) -> i64 {
-    let value = attribute(code, name);
-    if value.is_null() {
-        return 0;
-    }
+fn attribute_number(code: *mut PyObject, name: &CStr) -> Option<i64> {
+    let value = attribute(code, name)?;
     // SAFETY: an exact int made by the interpreter, given back; an overflow is cleared.
     unsafe {
         let number = ffi::PyLong_AsLong(value);
@@ -213,13 +211,19 @@ fn attribute_number(code: *mut PyObject, name: &CStr) -> i64 {
         if number == -1 && !ffi::PyErr_Occurred().is_null() {
             ffi::PyErr_Clear();
         }
-        number
+        Some(number)
     }
 }
 
-/// A string among globals, found without hashing: a key's `__eq__` could be anything.
-fn global_text(globals: *mut PyObject, name: &str) -> Option<String> {
-    dict_value(globals, name, GLOBALS_SEARCHED).and_then(text)
+/// The interpreter has no memory left to tell a name.
+#[derive(Debug)]
+struct NoMemory;
+
+/// A string among globals, if there is one; found without hashing: a key's `__eq__` could be anything.
+fn global_text(globals: *mut PyObject, name: &str) -> Result<Option<String>, NoMemory> {
+    let value = dict_value(globals, name, GLOBALS_SEARCHED);
+    let Some(value) = value.filter(|&value| is_text(value)) else { return Ok(None) };
+    text(value).map(Some).ok_or(NoMemory)
 }
 
 /// The value under an exact string key; borrowed.
@@ -253,11 +257,15 @@ unsafe fn text_is(object: *mut PyObject, expected: &str) -> bool {
     }
 }
 
-/// `__qualname__` of a function: a C member, which nothing on the object can shadow.
-fn function_qualname(function: *mut PyObject) -> Option<String> {
+/// Whether this is a function, whose `__qualname__` is a C member that nothing can shadow.
+fn is_function(object: *mut PyObject) -> bool {
     // SAFETY: null or a live object.
-    let is_function = unsafe { !function.is_null() && ffi::PyFunction_Check(function) != 0 };
-    is_function.then(|| attribute_text(function, c"__qualname__"))
+    unsafe { !object.is_null() && ffi::PyFunction_Check(object) != 0 }
+}
+
+fn is_text(object: *mut PyObject) -> bool {
+    // SAFETY: null or a live object.
+    unsafe { !object.is_null() && ffi::PyUnicode_Check(object) != 0 }
 }
 
 fn is_heap_type(class: *mut PyTypeObject) -> bool {
@@ -315,13 +323,14 @@ fn mro_names(class: *mut PyTypeObject) -> Vec<String> {
     }
 }
 
-/// The text of a string object; lone surrogates are escaped. `None` for anything else.
+/// The text of a string object; lone surrogates are escaped. `None` for anything else, and where
+/// there is no memory left.
 fn text(object: *mut PyObject) -> Option<String> {
-    // SAFETY: null or a live object; strings are encoded by C code, an error is cleared.
+    if !is_text(object) {
+        return None;
+    }
+    // SAFETY: a live string; it is encoded by C code, an error is cleared.
     unsafe {
-        if object.is_null() || ffi::PyUnicode_Check(object) == 0 {
-            return None;
-        }
         let mut length = 0;
         let bytes = ffi::PyUnicode_AsUTF8AndSize(object, &raw mut length);
         if !bytes.is_null() {

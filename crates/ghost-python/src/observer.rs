@@ -19,6 +19,17 @@ pub(crate) enum Death {
     Type(TypeAddress),
 }
 
+/// What becomes of a code object that starts for the first time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Discovery {
+    /// Observed from this start on.
+    Observed(&'static CodeState),
+    /// Not observed, for good.
+    Outside,
+    /// Not known: the interpreter has no memory left. The next start asks again.
+    Undecided,
+}
+
 /// Everything a callback works with.
 #[derive(Debug)]
 pub(crate) struct Observer {
@@ -42,31 +53,40 @@ impl Observer {
         Self { tracer, run_dir, quiet, set_local_events, local_events }
     }
 
-    /// First sight of a code object: decides whether it is observed from now on.
+    /// First sight of a code object: decides whether it is observed from now on. A start that
+    /// leaves it undecided is lost, and counted as such.
     #[cold]
     #[inline(never)]
-    pub(crate) fn discover<F: EventFrame>(
-        &mut self,
-        code: *mut PyObject,
-    ) -> Option<&'static CodeState> {
-        without_events(|| self.discover_undisturbed::<F>(code))
+    pub(crate) fn discover<F: EventFrame>(&mut self, code: *mut PyObject) -> Discovery {
+        let discovery = without_events(|| self.discover_undisturbed::<F>(code));
+        if matches!(discovery, Discovery::Undecided) {
+            self.tracer.count(Counter::CodeRefused, 1);
+        }
+        discovery
     }
 
-    fn discover_undisturbed<F: EventFrame>(
-        &mut self,
-        code: *mut PyObject,
-    ) -> Option<&'static CodeState> {
+    fn discover_undisturbed<F: EventFrame>(&mut self, code: *mut PyObject) -> Discovery {
         // SAFETY: called from PY_START: the lock is held and the frame of `code` executes.
         let frame = unsafe { F::executing(0) };
         let address = CodeAddress(code as usize);
         let globals = frame.globals_of(address);
-        let (observed, description) =
-            self.tracer.interpreter().decide(code, globals, frame.function());
-        if !observed {
-            return None;
+        if globals.is_null() {
+            return Discovery::Undecided;
         }
-        let state = self.observe::<F>(code, &description)?;
-        if self.enable_local_events(code) { Some(state) } else { self.refuse_code() }
+        let decision = self.tracer.interpreter().decide(code, globals, frame.function());
+        match decision {
+            None => Discovery::Undecided,
+            Some((false, _)) => Discovery::Outside,
+            Some((true, description)) => {
+                let discovery = self.observe::<F>(code, &description);
+                if let Discovery::Observed(_) = discovery
+                    && !self.enable_local_events(code)
+                {
+                    return self.take_back(code);
+                }
+                discovery
+            }
+        }
     }
 
     /// Makes a live code object one that is observed, as soon as it has events.
@@ -74,27 +94,57 @@ impl Observer {
         &mut self,
         code: *mut PyObject,
         description: &CodeDescription,
-    ) -> Option<&'static CodeState> {
+    ) -> Discovery {
         // SAFETY: the caller holds the code object. A mark as caller goes first, and is forgotten.
         if !unsafe { code_extra::clear(code) } {
-            return self.refuse_code();
+            return Discovery::Undecided;
         }
         let address = CodeAddress(code as usize);
         self.tracer.code_died(address);
-        let state = self.tracer.observe(address, description)?;
+        // Where there is no room for a function, there will be none later.
+        let Some(state) = self.tracer.observe(address, description) else {
+            return Discovery::Outside;
+        };
         state.set_tag(F::cells_of(code, description.positional + description.keyword_only));
         // SAFETY: as above; the state lives for ever.
-        let stored = unsafe { code_extra::set_state(code, state) };
-        if stored { Some(state) } else { self.refuse_code() }
+        if unsafe { code_extra::set_state(code, state) } {
+            Discovery::Observed(state)
+        } else {
+            self.take_back(code)
+        }
     }
 
-    fn refuse_code(&mut self) -> Option<&'static CodeState> {
-        self.tracer.count(Counter::CodeRefused, 1);
-        None
+    /// Makes a code object unknown again, so that its next start discovers it.
+    fn take_back(&mut self, code: *mut PyObject) -> Discovery {
+        // SAFETY: the caller holds the code object. Storing nothing where something is, or where
+        // nothing could be stored, needs no memory.
+        unsafe { code_extra::clear(code) };
+        self.tracer.code_died(CodeAddress(code as usize));
+        Discovery::Undecided
     }
 
     fn enable_local_events(&self, code: *mut PyObject) -> bool {
         let Some([tool, events]) = self.local_events else { return true };
+        if self.set_local_events(tool, code, events) {
+            return true;
+        }
+        // Half done: the events are noted, the instructions not changed. Asked for the same events
+        // again the interpreter would do nothing, so they are taken back, which may fail half way, too.
+        // SAFETY: the lock is held; a small integer needs no memory.
+        let no_events = unsafe { ffi::PyLong_FromLong(0) };
+        self.set_local_events(tool, code, no_events);
+        // SAFETY: our reference, or null.
+        unsafe { ffi::Py_XDECREF(no_events) };
+        false
+    }
+
+    /// `sys.monitoring.set_local_events`; false where it raises.
+    fn set_local_events(
+        &self,
+        tool: *mut PyObject,
+        code: *mut PyObject,
+        events: *mut PyObject,
+    ) -> bool {
         let arguments = [tool, code, events];
         // SAFETY: a C function of the interpreter with three live arguments; it runs no user code.
         unsafe {

@@ -8,7 +8,7 @@ use ghost_ledger::{Counter, FunctionSlots, HistogramBlock, Ledger, Slot};
 use ghost_model::bucket_index;
 
 use crate::TypeAddress;
-use crate::edge::Edge;
+use crate::edge::{Edge, Edges};
 use crate::limits::{CALLERS_MAX, OUTCOMES_MAX, PAIRS_MAX, SIGNATURES_MAX};
 use crate::number_set::NumberSet;
 use crate::type_registry::OVERFLOW;
@@ -26,7 +26,7 @@ pub(crate) struct FunctionState {
     pub(crate) slots: &'static FunctionSlots,
     blocks: [Cell<Option<&'static HistogramBlock>>; BLOCKS],
     cells: RefCell<FxHashMap<(CellKind, u32, u32), Slot>>,
-    edges: RefCell<FxHashMap<u32, &'static Edge>>,
+    edges: Edges,
     /// Numbers of the signatures that are told apart.
     signatures: NumberSet,
     /// Numbers of the returned types that are told apart.
@@ -34,7 +34,7 @@ pub(crate) struct FunctionState {
     /// Exception type and catcher that were counted last, and their counter.
     pub(crate) caught: Cell<Option<(u32, u32, Slot)>>,
     /// Cells per kind.
-    counts: [Cell<usize>; CELL_KINDS],
+    counts: [Cell<u32>; CELL_KINDS],
 }
 
 impl FunctionState {
@@ -44,7 +44,7 @@ impl FunctionState {
             slots,
             blocks: Default::default(),
             cells: RefCell::default(),
-            edges: RefCell::default(),
+            edges: Edges::default(),
             signatures: NumberSet::default(),
             returned: NumberSet::default(),
             caught: Cell::new(None),
@@ -90,7 +90,7 @@ impl FunctionState {
     ) -> Option<Slot> {
         let known = self.cells.borrow().get(&(kind, key, second)).copied();
         known.or_else(|| {
-            let fits = self.counts[kind as usize].get() < bound(kind);
+            let fits = (self.counts[kind as usize].get() as usize) < bound(kind);
             fits.then(|| self.new_cell(ledger, kind, key, second)).flatten()
         })
     }
@@ -131,7 +131,7 @@ impl FunctionState {
         signature: u32,
         caller: u32,
     ) -> Option<(Slot, &'static Edge)> {
-        let edge = self.edge(caller)?;
+        let edge = self.edges.of(caller, CALLERS_MAX)?;
         let slot = self.cell(ledger, CellKind::ArgsByCaller, signature, caller)?;
         Some((slot, edge))
     }
@@ -145,9 +145,7 @@ impl FunctionState {
         let kind = CellKind::ArgsByCaller;
         let cell = (kind, signature, OVERFLOW_FUNCTION);
         let slot = self.refuse(ledger, Counter::CallersRefused, cell);
-        let mut edges = self.edges.borrow_mut();
-        let edge = edges.entry(OVERFLOW_FUNCTION).or_insert_with(|| Edge::leak(OVERFLOW_FUNCTION));
-        (slot, edge)
+        (slot, self.edges.always(OVERFLOW_FUNCTION))
     }
 
     /// Where values of a type that one caller received are counted, and whether that is for good:
@@ -166,23 +164,14 @@ impl FunctionState {
         (self.refuse(ledger, Counter::CallersRefused, cell), false)
     }
 
-    /// The caller with this number, if there is room for it.
-    fn edge(&self, caller: u32) -> Option<&'static Edge> {
-        let mut edges = self.edges.borrow_mut();
-        if !edges.contains_key(&caller) && edges.len() >= CALLERS_MAX {
-            return None;
-        }
-        Some(edges.entry(caller).or_insert_with(|| Edge::leak(caller)))
-    }
-
     /// Drops what callers' caches hold for a type that died.
     pub(crate) fn forget_returned(&self, class: TypeAddress) {
-        self.edges.borrow().values().for_each(|edge| edge.returns.forget(class.0));
+        self.edges.each(|edge| edge.returns.forget(class.0));
     }
 
     /// Drops every returned type that is cached.
     pub(crate) fn forget_returns(&self) {
-        self.edges.borrow().values().for_each(|edge| edge.returns.clear());
+        self.edges.each(|edge| edge.returns.clear());
     }
 
     /// The counter of a cell for what is beyond a bound; notes one more that is counted there.

@@ -84,6 +84,20 @@ fn a_dead_type_is_forgotten_after_its_codes_state_was_reused() {
 }
 
 #[test]
+fn a_caller_that_cannot_be_named_is_asked_for_again() {
+    let mut stage = Stage::new(EventsMode::None);
+    let f = stage.observe(1, &function("f", 0));
+    for is_out in [true, false] {
+        stage.out_of_memory(is_out);
+        stage.at(0).start(f, 10, &[], 2);
+        stage.at(1).finish(f, 10, 600);
+    }
+    let recording = stage.recording();
+    assert_eq!(recording.profile("f").callers(), ["… 1", "external2 1"]);
+    assert_eq!(recording.counter(Counter::CallersRefused), 1);
+}
+
+#[test]
 fn callers_beyond_the_bound_are_one() {
     let mut stage = Stage::new(EventsMode::None);
     let f = stage.observe(1, &function("f", 0));

@@ -6,8 +6,6 @@ use ghost_ledger::{ActivationEntry, Counter};
 use super::{End, Tracer};
 use crate::code_state::CodeState;
 use crate::edge::Edge;
-use crate::function_registry::ROOT_FUNCTION;
-use crate::function_state::OVERFLOW_FUNCTION;
 use crate::limits::PARAMETERS_MAX;
 use crate::sampling::Sample;
 use crate::shadow_stack::Entry;
@@ -78,7 +76,8 @@ impl<I: Interpreter> Tracer<I> {
         let number = self.function_number(caller, Some(code));
         let signature = way.number().unwrap_or(OVERFLOW);
         let function = code.function.get();
-        if let Some((slot, edge)) = function.start(&mut self.ledger, signature, number) {
+        let known = number.and_then(|number| function.start(&mut self.ledger, signature, number));
+        if let Some((slot, edge)) = known {
             slot.add(1);
             way.remember_caller(caller, slot, edge);
             return edge;
@@ -98,7 +97,7 @@ impl<I: Interpreter> Tracer<I> {
     ) -> &'static Edge {
         let number = self.function_number(caller, None);
         let function = code.function.get();
-        let known = function.start(&mut self.ledger, signature, number);
+        let known = number.and_then(|number| function.start(&mut self.ledger, signature, number));
         let (slot, edge) =
             known.unwrap_or_else(|| function.refuse_caller(&mut self.ledger, signature));
         slot.add(1);
@@ -143,10 +142,12 @@ impl<I: Interpreter> Tracer<I> {
         types.number(ledger, texts, interpreter, class, user.map(|code| code.index))
     }
 
-    pub(super) fn function_number(&mut self, code: CodeAddress, user: Option<&CodeState>) -> u32 {
+    /// The number of the function whose code this is, cached from now on by `user`. `None` where the
+    /// interpreter cannot tell, or not tell of its death: then no cache may hold the address.
+    fn function_number(&mut self, code: CodeAddress, user: Option<&CodeState>) -> Option<u32> {
         let Self { functions, ledger, texts, interpreter, .. } = self;
         let user = user.map(|code| code.index);
-        functions.caller(ledger, texts, interpreter, code, user).unwrap_or(OVERFLOW_FUNCTION)
+        functions.caller(ledger, texts, interpreter, code, user)
     }
 
     /// The end of an activation that was suspended or is sampled; or not that of the top entry: on
@@ -198,16 +199,11 @@ impl<I: Interpreter> Tracer<I> {
         let types = self.signature_types(code, &addresses);
         // Only signatures that are counted are shown: no new one is made for an example.
         let Some(signature) = self.types.known_signature(&types) else { return };
-        let caller = match frame.caller() {
-            CodeAddress(0) => ROOT_FUNCTION,
-            caller => self.function_number(caller, None),
-        };
-        self.samples.insert(frame.frame(), Sample { signature, caller });
+        let Some(top) = self.stacks.running.entries.last_mut() else { return };
+        top.sampled = true;
+        top.ends_slowly = true;
+        self.samples.insert(frame.frame(), Sample { signature, caller: top.edge.caller });
         self.sampling.note(code, now);
-        if let Some(top) = self.stacks.running.entries.last_mut() {
-            top.sampled = true;
-            top.ends_slowly = true;
-        }
     }
 
     pub(super) fn end_sample(&mut self, entry: &Entry, start_ticks: u64, end: End, now: u64) {

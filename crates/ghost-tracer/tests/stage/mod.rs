@@ -15,6 +15,7 @@ use ghost_tracer::{
 #[derive(Debug, Default)]
 struct Names {
     reborn: HashMap<usize, String>,
+    out_of_memory: bool,
 }
 
 impl Interpreter for Names {
@@ -29,7 +30,7 @@ impl Interpreter for Names {
     }
 
     fn describe_caller(&mut self, code: CodeAddress) -> Option<CodeDescription> {
-        Some(function(&format!("external{}", code.0), 0).0)
+        (!self.out_of_memory).then(|| function(&format!("external{}", code.0), 0).0)
     }
 }
 
@@ -174,6 +175,11 @@ impl Stage {
     pub(crate) fn type_dies(&mut self, class: usize, reborn_as: &str) {
         self.tracer.type_died(TypeAddress(class));
         self.tracer.interpreter().reborn.insert(class, reborn_as.into());
+    }
+
+    /// From now on callers cannot be named, or can again.
+    pub(crate) fn out_of_memory(&mut self, is_out: bool) {
+        self.tracer.interpreter().out_of_memory = is_out;
     }
 
     pub(crate) fn code_dies(&mut self, code: usize) {
