@@ -99,10 +99,8 @@ impl CommandError {
             }
             Self::Select(error) => Some(select_hint(error)),
             Self::Export(error) => error.hint().map(Into::into),
-            Self::Script(_) | Self::Supervise(_) | Self::Watch(_) | Self::Output(_) => None,
             Self::Script(_)
             | Self::Rewrite(_)
-            | Self::Export(_)
             | Self::Supervise(_)
             | Self::Watch(_)
             | Self::Output(_) => None,
