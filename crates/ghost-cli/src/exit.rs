@@ -103,7 +103,8 @@ impl CommandError {
             | Self::Rewrite(_)
             | Self::Supervise(_)
             | Self::Watch(_)
-            | Self::Output(_) => None,
+            | Self::Output(_)
+            | Self::Rewrite(_) => None,
             Self::Selection(_) => Some("`ghost report --all` lists what was recorded".into()),
         }
     }
