@@ -32,6 +32,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &detectors::LatencyOutlier,
     &detectors::SilentException,
     &detectors::NoneReturn,
+    &detectors::NPlusOne,
     &detectors::BimodalLatency,
 ];
 
