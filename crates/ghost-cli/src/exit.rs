@@ -99,13 +99,12 @@ impl CommandError {
             }
             Self::Select(error) => Some(select_hint(error)),
             Self::Export(error) => error.hint().map(Into::into),
+            Self::Selection(_) => Some("`ghost report --all` lists what was recorded".into()),
             Self::Script(_)
-            | Self::Rewrite(_)
             | Self::Supervise(_)
             | Self::Watch(_)
-            | Self::Output(_)
-            | Self::Rewrite(_) => None,
-            Self::Selection(_) => Some("`ghost report --all` lists what was recorded".into()),
+            | Self::Rewrite(_)
+            | Self::Output(_) => None,
         }
     }
 }
