@@ -5,8 +5,10 @@
 mod annotate;
 mod anomalies;
 mod clean;
+mod completions;
 mod diff;
 mod export;
+mod man;
 mod report;
 mod run;
 mod sessions;
@@ -19,8 +21,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use annotate::AnnotateArguments;
 pub(crate) use anomalies::{AnomaliesArguments, AnomaliesFormat};
 pub(crate) use clean::{CleanArguments, CleanFormat};
+pub(crate) use completions::CompletionsArguments;
 pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use export::{ExportArguments, ExportFormat};
+pub(crate) use man::ManArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use run::{Events, RunArguments, Scope};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
@@ -71,6 +75,10 @@ pub(crate) enum Command {
     Clean(CleanArguments),
     /// Add the observed types to the source as annotations.
     Annotate(AnnotateArguments),
+    /// Print what a shell needs to complete `ghost` command lines.
+    Completions(CompletionsArguments),
+    /// Print or write manual pages.
+    Man(ManArguments),
 }
 
 /// When to use colour.

@@ -3,8 +3,10 @@
 pub(crate) mod annotate;
 pub(crate) mod anomalies;
 pub(crate) mod clean;
+pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod export;
+pub(crate) mod man;
 mod project_files;
 pub(crate) mod report;
 pub(crate) mod run;

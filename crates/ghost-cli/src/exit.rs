@@ -11,6 +11,7 @@ use ghost_watch::WatchError;
 use crate::commands::annotate::{RewriteError, SelectionError};
 use crate::commands::anomalies::ScriptError;
 use crate::commands::export::ExportError;
+use crate::commands::man::ManError;
 use crate::commands::run::{SuperviseError, TargetError};
 use crate::configuration::ConfigurationError;
 use crate::environment::DataDirUnknown;
@@ -70,6 +71,9 @@ pub(crate) enum CommandError {
     /// A source file cannot be changed.
     #[error(transparent)]
     Rewrite(#[from] RewriteError),
+    /// There is no such manual page, or nowhere to put it.
+    #[error(transparent)]
+    Man(#[from] ManError),
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[from] io::Error),
@@ -82,6 +86,7 @@ impl CommandError {
             Self::Target(_)
             | Self::Script(_)
             | Self::Environment(_)
+            | Self::Man(_)
             | Self::Supervise(SuperviseError::Start { .. })
             | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
@@ -105,6 +110,7 @@ impl CommandError {
             | Self::Watch(_)
             | Self::Rewrite(_)
             | Self::Output(_) => None,
+            Self::Man(error) => error.hint(),
         }
     }
 }

@@ -15,6 +15,8 @@ fn every_command_explains_itself() {
         "export",
         "clean",
         "annotate",
+        "completions",
+        "man",
     ] {
         let words: Vec<&str> =
             [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();

@@ -5,6 +5,7 @@
 
 mod anomalies;
 mod clean;
+mod completions;
 mod configuration;
 mod diff;
 mod export;
