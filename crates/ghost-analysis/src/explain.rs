@@ -19,7 +19,7 @@ use ghost_model::{Activation, FunctionId, FunctionKey, FunctionKind, Labels, Out
 
 pub use arguments::{Argument, ArgumentType};
 pub use excerpt::{Declared, Excerpt};
-pub use latency::{Bar, Latency};
+pub use latency::{Bar, Latency, close_duration};
 pub use matching::{Found, find};
 pub use prose::prose;
 

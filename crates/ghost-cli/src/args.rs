@@ -7,6 +7,7 @@ mod anomalies;
 mod clean;
 mod completions;
 mod diff;
+mod explain;
 mod export;
 mod man;
 mod report;
@@ -23,6 +24,7 @@ pub(crate) use anomalies::{AnomaliesArguments, AnomaliesFormat};
 pub(crate) use clean::{CleanArguments, CleanFormat};
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
+pub(crate) use explain::{BackendChoice, ExplainArguments, ExplainFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use man::ManArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Anomalies(AnomaliesArguments),
     /// List the recorded sessions, newest first.
     Sessions(SessionsArguments),
+    /// Tell everything that is known of one function.
+    Explain(ExplainArguments),
     /// Compare two sessions: what came, what went, what changed.
     Diff(DiffArguments),
     /// Watch a session while it runs, or look around in one that ended.

@@ -5,6 +5,7 @@ pub(crate) mod anomalies;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod man;
 mod project_files;

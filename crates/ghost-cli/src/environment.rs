@@ -32,6 +32,14 @@ const TERM: &str = "TERM";
 const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
 /// Terminal width, for terminals that do not report theirs.
 const COLUMNS: &str = "COLUMNS";
+/// Key for Google Gemini.
+const GEMINI_API_KEY: &str = "GEMINI_API_KEY";
+/// Key for Anthropic Claude.
+const ANTHROPIC_API_KEY: &str = "ANTHROPIC_API_KEY";
+/// Key for `OpenAI`, or whoever speaks its protocol.
+const OPENAI_API_KEY: &str = "OPENAI_API_KEY";
+/// Where a server that speaks the protocol of `OpenAI` is.
+const OPENAI_BASE_URL: &str = "OPENAI_BASE_URL";
 
 /// Why the data folder is unknown.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +106,18 @@ pub(crate) fn columns() -> Option<usize> {
     non_empty(COLUMNS)?.to_str()?.parse().ok().filter(|&columns| columns > 0)
 }
 
+/// The key of a service, one of those above; not shown anywhere.
+pub(crate) fn api_key(variable: &str) -> Option<String> {
+    let known = [GEMINI_API_KEY, ANTHROPIC_API_KEY, OPENAI_API_KEY].contains(&variable);
+    let key = known.then(|| non_empty(variable))??.into_string().ok()?;
+    Some(key).filter(|key| !key.trim().is_empty())
+}
+
+/// Where a server that speaks the protocol of `OpenAI` is.
+pub(crate) fn openai_base_url() -> Option<String> {
+    non_empty(OPENAI_BASE_URL)?.into_string().ok()
+}
+
 /// The variable that sets an option: `GHOST_SCOPE` for `ghost run --scope`, `GHOST_REPORT_TOP` for
 /// `ghost report --top`.
 pub(crate) fn option_variable(command: Option<&str>, option: &str) -> String {
@@ -136,6 +156,10 @@ mod tests {
             CLICOLOR,
             TERM,
             COLUMNS,
+            GEMINI_API_KEY,
+            ANTHROPIC_API_KEY,
+            OPENAI_API_KEY,
+            OPENAI_BASE_URL,
         ];
         for variable in fixed.into_iter().chain(LOCALE) {
             assert!(DOCUMENT.contains(&format!("| `{variable}` |")), "{variable}");

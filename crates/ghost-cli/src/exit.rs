@@ -10,6 +10,7 @@ use ghost_watch::WatchError;
 
 use crate::commands::annotate::{RewriteError, SelectionError};
 use crate::commands::anomalies::ScriptError;
+use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
 use crate::commands::run::{SuperviseError, TargetError};
@@ -33,9 +34,9 @@ pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0  done
   1  found what `--fail-on` asks for
-  2  wrong usage: unknown option, target or format, ambiguous session
+  2  wrong usage: unknown option, target or format, ambiguous session or function
   3  failure: unreadable session file, no space left
-  4  nothing to show: no session, unknown session
+  4  nothing to show: no session, unknown session or function
   `ghost run` ends with the exit code of the program, 128 + N if signal N ended it.";
 
 /// Why a command failed.
@@ -56,6 +57,9 @@ pub(crate) enum CommandError {
     /// The session asked for is not there.
     #[error(transparent)]
     Select(#[from] SelectError),
+    /// The function asked for is not there.
+    #[error(transparent)]
+    Function(#[from] UnknownFunction),
     /// A session cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,7 +94,7 @@ impl CommandError {
             | Self::Supervise(SuperviseError::Start { .. })
             | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
-            Self::Selection(_) => NO_DATA,
+            Self::Selection(_) | Self::Function(_) => NO_DATA,
             _ => FAILURE,
         }
     }
@@ -111,6 +115,9 @@ impl CommandError {
             | Self::Rewrite(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
+            Self::Function(_) => {
+                Some("`ghost report --top 1000` lists the functions there are".into())
+            }
         }
     }
 }

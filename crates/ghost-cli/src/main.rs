@@ -35,6 +35,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Report(report) => commands::report::execute(&report, arguments.color),
         Command::Anomalies(anomalies) => commands::anomalies::execute(&anomalies, arguments.color),
         Command::Sessions(sessions) => commands::sessions::execute(&sessions, arguments.color),
+        Command::Explain(explain) => commands::explain::execute(&explain, arguments.color),
         Command::Diff(diff) => commands::diff::execute(&diff, arguments.color),
         Command::Watch(watch) => commands::watch::execute(&watch, arguments.color),
         Command::Export(export) => commands::export::execute(&export),

@@ -41,11 +41,12 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates of others that exactly one of ours may use.
-const OWNERS: [(&str, &str); 4] = [
+const OWNERS: [(&str, &str); 5] = [
     ("rusqlite", "ghost-store"),
     ("pyo3", "ghost-python"),
     ("pyo3-ffi", "ghost-python"),
     ("clap", "ghost-cli"),
+    ("ureq", "ghost-cli"),
 ];
 
 /// The crate that is loaded into the observed process.

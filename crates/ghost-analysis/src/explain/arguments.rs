@@ -22,7 +22,7 @@ pub struct ArgumentType {
     pub name: String,
     /// Calls.
     pub count: u64,
-    /// Who passed it, where several types were passed and callers are known.
+    /// Who passed it, where there are several types and several callers, and they are known.
     pub callers: Counts<FunctionKey>,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn arguments(
                 callers.entry(type_at(types)).or_default().push((key, *count));
             }
             let types = sorted(counts);
-            let is_mixed = types.len() > 1;
+            let is_mixed = types.len() > 1 && profile.callers.len() > 1;
             let types = types.into_iter().map(|(type_id, count)| ArgumentType {
                 name: labels.type_name(type_id).to_owned(),
                 count,

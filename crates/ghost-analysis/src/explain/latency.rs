@@ -1,6 +1,6 @@
 //! The durations of a function: the usual numbers, and a histogram coarse enough to be drawn.
 
-use ghost_model::{BUCKETS_PER_OCTAVE, Histogram, Profile};
+use ghost_model::{BUCKETS_PER_OCTAVE, Histogram, Profile, duration};
 
 /// A drawing has at most so many bars: what fits on a screen beside everything else.
 const BARS_MAX: u32 = 12;
@@ -58,6 +58,12 @@ impl Latency {
             bars: bars(&profile.latency),
         })
     }
+}
+
+/// A duration, to the nanosecond below a microsecond: where one function is looked at closely, `<1µs`
+/// says too little.
+pub fn close_duration(ns: u64) -> String {
+    if ns < 1_000 { format!("{ns}ns") } else { duration(ns) }
 }
 
 /// Merges buckets so that they are few, equally wide on a logarithmic scale, and end at the same

@@ -2,9 +2,9 @@
 //!
 //! Says nothing that is not in [`Facts`], and nothing that everybody expects.
 
-use ghost_model::{FunctionKey, FunctionKind, counted, duration, percentage, thousands};
+use ghost_model::{FunctionKey, FunctionKind, counted, percentage, thousands};
 
-use super::{ArgumentType, Caller, Facts, RaisedException};
+use super::{ArgumentType, Caller, Facts, RaisedException, close_duration};
 
 /// A maximum this many times the median is worth a word.
 const LONG_TAIL: u64 = 10;
@@ -57,18 +57,22 @@ fn latency(facts: &Facts) -> Vec<String> {
         return vec!["None of its calls has ended yet, so nothing is known of its latency.".into()];
     };
     if latency.ended_count == 1 {
-        return vec![format!("The call took {}.", duration(latency.mean_ns))];
+        return vec![format!("The call took {}.", close_duration(latency.mean_ns))];
+    }
+    // Within an eighth of an octave: one bucket of the histogram.
+    if latency.max_ns.saturating_sub(latency.min_ns) <= latency.min_ns / 11 {
+        return vec![format!("Each call takes about {}.", close_duration(latency.mean_ns))];
     }
     let mean = format!(
         "A call takes {} on average; half of them take less than {}, one in twenty more than {}.",
-        duration(latency.mean_ns),
-        duration(latency.p50_ns),
-        duration(latency.p95_ns)
+        close_duration(latency.mean_ns),
+        close_duration(latency.p50_ns),
+        close_duration(latency.p95_ns)
     );
     let factor = latency.max_ns.checked_div(latency.p50_ns).unwrap_or(0);
     let tail = (factor >= LONG_TAIL).then(|| {
         let times = thousands(factor);
-        format!("The slowest took {}, {times} times the median.", duration(latency.max_ns))
+        format!("The slowest took {}, {times} times the median.", close_duration(latency.max_ns))
     });
     std::iter::once(mean).chain(tail).collect()
 }
@@ -79,6 +83,10 @@ fn share_of_time(facts: &Facts) -> Vec<String> {
         return Vec::new();
     };
     let below = facts.running_ns.saturating_sub(facts.self_ns);
+    // Less is not worth a sentence.
+    if below < facts.running_ns / 100 {
+        return Vec::new();
+    }
     let share = percentage(below, facts.running_ns);
     let several = if facts.callees.len() > 1 { " and others" } else { "" };
     vec![format!("{share} of its time is spent in what it calls ({}{several}).", title(first))]
@@ -152,6 +160,7 @@ fn returns(facts: &Facts) -> Vec<String> {
     let returned: u64 = facts.returns.iter().map(|(_, count)| count).sum();
     match facts.returns.as_slice() {
         [] => Vec::new(),
+        [(only, _)] if only == "NoneType" => vec!["It always returns `None`.".into()],
         [(only, _)] => vec![format!("It returns `{only}`.")],
         several => {
             let shares = several

@@ -18,8 +18,19 @@ const BYTES_MAX: u64 = 4 << 20;
 
 /// Options a project cannot set. A file that comes with a checkout must not choose what is executed,
 /// where data is written or sent, or that files are changed; and a name is for one run.
-const NOT_FOR_PROJECTS: [&str; 10] =
-    ["python", "output", "out", "write", "dry-run", "name", "note", "backend", "base-url", "model"];
+const NOT_FOR_PROJECTS: [&str; 11] = [
+    "python",
+    "output",
+    "out",
+    "write",
+    "dry-run",
+    "name",
+    "note",
+    "backend",
+    "base-url",
+    "model",
+    "with-source",
+];
 
 /// How similar a word must be to be suggested; as `clap` does it.
 const SIMILARITY_MIN: f64 = 0.7;

@@ -10,6 +10,7 @@ fn every_command_explains_itself() {
         "report",
         "anomalies",
         "sessions",
+        "explain",
         "diff",
         "watch",
         "export",

@@ -1,7 +1,7 @@
 //! What is said of a function, section by section, before anybody decides how it looks.
 
-use ghost_analysis::explain::{Bar, Caller, Facts, Latency};
-use ghost_model::{FunctionKey, FunctionKind, duration, percentage, thousands, visible};
+use ghost_analysis::explain::{Bar, Caller, Facts, Latency, close_duration};
+use ghost_model::{FunctionKey, FunctionKind, percentage, thousands, visible};
 
 use super::ExplainView;
 
@@ -41,7 +41,7 @@ pub(super) fn title(view: &ExplainView<'_>) -> [String; 2] {
 pub(super) fn sections(view: &ExplainView<'_>) -> Vec<Section> {
     let facts = view.facts;
     let all = [
-        calls(facts),
+        Some(calls(facts)),
         facts.latency.as_ref().map(latency),
         distribution("Argument types", arguments(facts)),
         distribution("Argument signatures", signatures(facts)),
@@ -56,7 +56,7 @@ pub(super) fn sections(view: &ExplainView<'_>) -> Vec<Section> {
     all.into_iter().flatten().collect()
 }
 
-fn calls(facts: &Facts) -> Option<Section> {
+fn calls(facts: &Facts) -> Section {
     let rate = percentage(facts.exception_count, facts.call_count);
     let mut rows = vec![
         Row::Words(format!("call count      {}", thousands(facts.call_count))),
@@ -82,15 +82,15 @@ fn calls(facts: &Facts) -> Option<Section> {
         )));
     }
     rows.extend(more(facts.handled.len()));
-    Some(Section { heading: "Calls".into(), rows })
+    Section { heading: "Calls".into(), rows }
 }
 
 fn latency(latency: &Latency) -> Section {
-    let [mean, min, max] = [latency.mean_ns, latency.min_ns, latency.max_ns].map(duration);
+    let [mean, min, max] = [latency.mean_ns, latency.min_ns, latency.max_ns].map(close_duration);
     let [p50, p90, p95, p99] =
-        [latency.p50_ns, latency.p90_ns, latency.p95_ns, latency.p99_ns].map(duration);
+        [latency.p50_ns, latency.p90_ns, latency.p95_ns, latency.p99_ns].map(close_duration);
     let bar = |bar: &Bar| Row::Share {
-        name: [String::new(), format!("≤ {}", edge(bar.to_ns))],
+        name: [String::new(), format!("≤ {}", close_duration(bar.to_ns))],
         count: bar.count,
         whole: latency.ended_count,
         note: String::new(),
@@ -101,11 +101,6 @@ fn latency(latency: &Latency) -> Section {
     ];
     let rows = numbers.into_iter().map(Row::Words).chain(latency.bars.iter().map(bar)).collect();
     Section { heading: "Latency".into(), rows }
-}
-
-/// Edges below a microsecond are numbers here: several bars would all be `<1µs`.
-fn edge(ns: u64) -> String {
-    if ns < 1_000 { format!("{ns}ns") } else { duration(ns) }
 }
 
 fn arguments(facts: &Facts) -> Vec<Row> {
@@ -150,12 +145,12 @@ fn named(prefix: &str, counts: &[(String, u64)]) -> Vec<Row> {
     counts.iter().take(ROWS_MAX).map(row).chain(more(counts.len())).collect()
 }
 
-/// Which caller passes what, and gets what, where that differs from caller to caller.
+/// Which caller passes what, and gets what, where there are several of both.
 fn by_caller(facts: &Facts) -> Option<Section> {
     let known = |caller: &&Caller| !caller.signatures.is_empty() || !caller.returns.is_empty();
     let callers: Vec<&Caller> = facts.callers.iter().filter(known).collect();
     let mixed = facts.signatures.len() > 1 || facts.returns.len() > 1;
-    if callers.is_empty() || !mixed {
+    if callers.len() < 2 || !mixed {
         return None;
     }
     let list = |counts: &[(String, u64)]| {
