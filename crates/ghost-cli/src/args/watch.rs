@@ -14,7 +14,7 @@ pub(crate) struct WatchArguments {
     #[arg(value_name = "SESSION", default_value = "latest")]
     pub(crate) session: String,
     /// How often to look at the session.
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = interval)]
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = interval, allow_negative_numbers = true)]
     pub(crate) interval: Duration,
     /// What to sort by, largest first.
     #[arg(long, value_name = "BY", default_value = "calls")]

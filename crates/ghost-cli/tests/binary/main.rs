@@ -20,3 +20,5 @@ mod run_without_recording;
 mod sandbox;
 mod sessions;
 mod staged;
+mod terminal;
+mod watch;
