@@ -5,7 +5,7 @@
 use ghost_model::{Function, FunctionKind, TypeName};
 
 use crate::source::{
-    Annotation, DefinedClass, DefinedFunction, DefinedParameter, Field, ParameterKind,
+    Annotation, Decorator, DefinedClass, DefinedFunction, DefinedParameter, Field, ParameterKind,
     TypeExpression,
 };
 
@@ -131,18 +131,20 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// File and line of the data class that made a function from text.
+    pub fn made_by(&self, function: &Function) -> Option<(&str, u32)> {
+        let module = self.module(&function.key.module)?;
+        let class = data_class(module, function)?;
+        Some((module.file, class.line))
+    }
+
     /// Code made from text: the `__init__` of a data class, declared by the fields of the class.
     fn made_declaration(
         &'a self,
         module: &'a Module<'a>,
         function: &Function,
     ) -> Option<Declaration> {
-        let qualname = function.key.qualname.strip_suffix(".__init__")?;
-        let mut classes = module.source.classes_named(qualname);
-        let (class, None) = (classes.next()?, classes.next()) else { return None };
-        if !class.decorators.iter().any(|decorator| decorator.name() == Some("dataclass")) {
-            return None;
-        }
+        let class = data_class(module, function)?;
         let names = function.parameters.split(',').skip(1);
         let fields = names.map(|name| self.field_type(module, class, name, BASES_MAX));
         let parameters = std::iter::once(None).chain(fields).collect();
@@ -184,6 +186,16 @@ impl<'a> Program<'a> {
         let admitted = self.admitted_in_class(place, &class.qualname, &field.annotation);
         Some(with_default(&field.annotation, admitted, field.default.as_deref()))
     }
+}
+
+/// The class whose `__init__` a function is, if a data class made it.
+fn data_class<'a>(module: &Module<'a>, function: &Function) -> Option<&'a DefinedClass> {
+    let made = function.file.starts_with('<');
+    let qualname = function.key.qualname.strip_suffix(".__init__").filter(|_| made)?;
+    let mut classes = module.source.classes.iter().filter(|class| class.qualname == qualname);
+    let (class, None) = (classes.next()?, classes.next()) else { return None };
+    let is_data_class = |decorator: &Decorator| decorator.name() == Some("dataclass");
+    class.decorators.iter().any(is_data_class).then_some(class)
 }
 
 /// Adds what a default value admits besides the annotation.

@@ -12,6 +12,8 @@ use crate::sources::Sources;
 pub struct Module<'a> {
     /// The `__name__` under which it ran.
     pub name: &'a str,
+    /// Its file, as recordings name it.
+    pub file: &'a str,
     /// What it defines.
     pub source: &'a SourceModule,
     /// Whether it is the `__init__.py` of a package.
@@ -49,11 +51,11 @@ impl<'a> Program<'a> {
         program
     }
 
-    fn add(&mut self, name: &'a str, file: &str, sources: &'a Sources) {
+    fn add(&mut self, name: &'a str, file: &'a str, sources: &'a Sources) {
         let Some(source) = sources.module(file) else { return };
         let is_package = file.rsplit('/').next() == Some("__init__.py");
         self.packages.insert(name.split('.').next().unwrap_or(name));
-        self.modules.insert(name, Module { name, source, is_package });
+        self.modules.insert(name, Module { name, file, source, is_package });
         let simple = |path: &'a String| path.rsplit('.').next().unwrap_or(path);
         self.registering.extend(source.registering.iter().map(simple));
     }
@@ -97,7 +99,7 @@ mod tests {
 
     fn absolute(name: &str, is_package: bool, written: &str) -> Option<String> {
         let source = SourceModule::default();
-        Module { name, source: &source, is_package }.absolute(written)
+        Module { name, file: "", source: &source, is_package }.absolute(written)
     }
 
     #[test]

@@ -9,13 +9,17 @@ use ghost_model::{Function, FunctionId, Profile, TypeId};
 use crate::annotations::{Declaration, DeclaredType, Program, Verdict};
 use crate::detector::Detector;
 use crate::evidence::Evidence;
-use crate::finding::{Fact, FactValue, Finding, Related, Severity};
+use crate::finding::{Fact, FactValue, Finding, Place, Related, Severity};
+use crate::words;
 
 /// The share of calls from which on an annotation is wrong more often than right.
 const HIGH_SHARE: f64 = 0.5;
 
-/// Callers named per finding, those with the most calls first.
-const CALLERS_SHOWN: usize = 5;
+/// Callers listed per finding, those with the most calls first.
+const CALLERS_MAX: usize = 20;
+
+/// Callers that get a line of their own; the others are counted together.
+const CALLERS_SHOWN: usize = 3;
 
 /// Types named per parameter, those with the most calls first; the others are counted together.
 const TYPES_SHOWN: usize = 3;
@@ -160,21 +164,35 @@ impl Check<'_> {
         let callers = self.callers(mismatches);
         let half = mismatches.iter().any(|mismatch| mismatch.share() >= HIGH_SHARE);
         let parameters = |it: &Mismatch<'_>| matches!(it.slot, Slot::Parameter(_));
+        let lines = mismatches.iter().flat_map(|it| self.messages(it));
+        let made_by = self.program.made_by(self.function);
+        let made_by = made_by.map(|(_, line)| format!("the data class is in line {line}"));
+        let messages = lines.chain(made_by).chain(self.caller_messages(&callers)).collect();
         let finding = Finding {
             detector: TypeMismatch.name(),
             severity: if half { Severity::High } else { Severity::Medium },
-            place: self.evidence.place(id),
+            place: self.place(id),
             subject: String::new(),
-            messages: mismatches.iter().flat_map(|it| self.messages(it)).collect(),
+            messages,
             facts: vec![(
                 "mismatches",
                 FactValue::Groups(mismatches.iter().map(|it| self.facts(it)).collect()),
             )],
-            related: callers.iter().take(CALLERS_SHOWN).map(|it| self.related(it)).collect(),
+            related: callers.iter().take(CALLERS_MAX).map(|it| self.related(it)).collect(),
             weight,
         };
         let only_parameters = mismatches.iter().all(parameters);
         Some(Contradiction { id, finding, callers, only_parameters })
+    }
+
+    /// Where the function is defined; what a data class makes is where its class is.
+    fn place(&self, id: FunctionId) -> Place {
+        let made_by = self.program.made_by(self.function);
+        let place = self.evidence.place(id);
+        match made_by {
+            Some((file, line)) => Place { file: file.to_owned(), line, ..place },
+            None => place,
+        }
     }
 
     fn subject(&self, slot: Slot) -> (&'static str, &str) {
@@ -260,6 +278,28 @@ impl Check<'_> {
     }
 
     fn related(&self, caller: &Caller) -> Related {
+        Related { place: self.evidence.place(caller.id), note: self.passed_by(caller) }
+    }
+
+    /// One line for each caller, and one for all that are too many; none where no Python code called.
+    fn caller_messages(&self, callers: &[Caller]) -> Vec<String> {
+        let callers: Vec<&Caller> =
+            callers.iter().filter(|caller| caller.id != FunctionId::ROOT).collect();
+        let shown = if callers.len() == CALLERS_SHOWN + 1 { callers.len() } else { CALLERS_SHOWN };
+        let (shown, others) = callers.split_at(shown.min(callers.len()));
+        let line = |caller: &&Caller| {
+            let name = words::function(self.evidence.recording, caller.id);
+            format!("{name} {}", self.passed_by(caller))
+        };
+        let mut lines: Vec<String> = shown.iter().map(line).collect();
+        if !others.is_empty() {
+            lines.push(format!("and {} other callers", others.len()));
+        }
+        lines
+    }
+
+    /// `passed 'float' as 'price' in 3 calls`
+    fn passed_by(&self, caller: &Caller) -> String {
         let (shown, others) = caller.passed.split_at(TYPES_SHOWN.min(caller.passed.len()));
         let shown = shown.iter().map(|((place, observed), count)| {
             let label = self.evidence.type_label(*observed);
@@ -270,8 +310,7 @@ impl Check<'_> {
         if !others.is_empty() {
             passed.push(format!("{} more", others.len()));
         }
-        let note = format!("passed {}", passed.join(", "));
-        Related { place: self.evidence.place(caller.id), note }
+        format!("passed {}", passed.join(", "))
     }
 }
 
