@@ -140,6 +140,29 @@ def test_one_id_left_is_enough(bench: Bench) -> None:
     assert bench.recorded().calls("f") == 100
 
 
+def test_sub_interpreters_are_said_once_to_be_unobserved(bench: Bench) -> None:
+    script = bench.write(
+        "app.py",
+        """
+        try:
+            import _interpreters
+        except ImportError:
+            import _xxsubinterpreters as _interpreters
+        run = getattr(_interpreters, "exec", None) or _interpreters.run_string
+        for _ in range(3):
+            other = _interpreters.create()
+            run(other, "print('ran', flush=True)")
+            _interpreters.destroy(other)
+        """,
+    )
+    finished = bench.observed(script)
+    assert (finished.code, finished.stdout) == (0, "ran\n" * 3)
+    said = [line for line in finished.ghost_lines if "not observing" in line]
+    assert said == ["ghost: not observing: sub-interpreters are not supported"]
+    assert list((bench.data / "runs").iterdir()) == []
+    assert bench.recorded().calls("<module>") == 1
+
+
 def test_coverage_measures_the_same(bench: Bench) -> None:
     bench.variables["COVERAGE_CORE"] = "sysmon"
     script = bench.write(

@@ -21,8 +21,25 @@ def _start(run_dir: str) -> str | None:
             # Registered first, so run last: the program's own exit handlers are still observed.
             atexit.register(_native.stop)
     except Exception as error:
+        if isinstance(error, ImportError) and "subinterpreter" in str(error):
+            return "sub-interpreters are not supported"
         return f"{type(error).__name__}: {error}"
     return reason
+
+
+def _is_first_to_say(run_dir: str) -> bool:
+    """Tell whether this process has not said yet why it is not observed.
+
+    Interpreters of one process share the run folder, and nothing else a program could not notice.
+    """
+    try:
+        said = os.path.join(run_dir, f"{os.getpid()}.unobserved")
+        os.close(os.open(said, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _is_quiet(run_dir: str) -> bool:
@@ -47,7 +64,7 @@ def _observe() -> None:
     try:
         run_dir = os.environ.get("GHOST_RUN")
         reason = _start(run_dir) if run_dir else None
-        if run_dir and reason is not None and not _is_quiet(run_dir):
+        if run_dir and reason is not None and not _is_quiet(run_dir) and _is_first_to_say(run_dir):
             _warn(reason)
     except Exception:
         return

@@ -18,6 +18,8 @@ const CONF: &str = "run.conf";
 const LEDGER: &str = "ledger";
 /// Added to the name of a ledger that cannot be read, so that it is reported once and kept.
 const BROKEN: &str = "broken";
+/// Extension of the files by which processes remember having said why they are not observed.
+const UNOBSERVED: &str = "unobserved";
 
 /// Events kept per function where `run.conf` does not say.
 const EVENTS_PER_FUNCTION: u32 = 16;
@@ -171,12 +173,22 @@ pub(crate) fn remove_if_done(run_dir: &Path) -> Result<(), StoreError> {
             // Absent already, or the folder is about to tell why it cannot go.
             let _ = fs::remove_file(run_dir.join(name));
         }
+        forget_unobserved(run_dir);
         match fs::remove_dir(run_dir).map_err(|error| (error.kind(), error)) {
             Ok(()) | Err((ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound, _)) => {}
             Err((_, error)) => return Err(StoreError::io("remove", run_dir)(error)),
         }
     }
     Ok(())
+}
+
+/// Removes what processes left that were not observed.
+fn forget_unobserved(run_dir: &Path) {
+    let Ok(entries) = fs::read_dir(run_dir) else { return };
+    let left = entries.flatten().map(|entry| entry.path());
+    for path in left.filter(|path| path.extension().is_some_and(|word| word == UNOBSERVED)) {
+        let _ = fs::remove_file(path);
+    }
 }
 
 #[cfg(test)]
@@ -233,7 +245,9 @@ mod tests {
         remove_if_done(owner.path()).unwrap();
         assert!(owner.path().join(CONF).exists());
         let kept = set_aside(&ledger);
+        fs::write(owner.path().join("9.unobserved"), "").unwrap();
         remove_if_done(owner.path()).unwrap();
+        assert!(!owner.path().join("9.unobserved").exists());
         assert!(!owner.path().join(CONF).exists() && kept.exists());
         fs::remove_file(kept).unwrap();
         remove_if_done(owner.path()).unwrap();
