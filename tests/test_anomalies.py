@@ -32,6 +32,7 @@ DISCOUNT_FOUND = """\
 [MEDIUM] type_mismatch   calculate_discount (line 12)
          param 'price' annotated as int but observed 'float' in 3/8 calls (38%)
          param 'quantity' annotated as int but observed 'float' in 2/8 calls (25%)
+         main (line 6) passed 'float' as 'price' in 3 calls, 'float' as 'quantity' in 2 calls
 """
 
 SEEDED_STORE = """
