@@ -14,8 +14,9 @@ use ghost_model::{FunctionId, FunctionKind, Recording};
 
 use crate::view::ExportView;
 
-/// No chain of only callers is longer in practice; a limit on what a hostile file can ask for.
-const DEPTH_MAX: usize = 256;
+/// Frames of a stack, from its function upward. A program that is one chain of thousands of functions
+/// would otherwise make an export that grows with their square.
+const DEPTH_MAX: usize = 64;
 
 /// One stack and what was counted on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,51 +31,63 @@ pub(crate) struct Stack {
 
 /// The stacks of all functions of a view, in its order.
 pub(crate) fn stacks(view: &ExportView<'_>) -> Vec<Stack> {
+    let chains = Chains::of(view.recording);
     let known = |id: &&FunctionId| id.index() < view.recording.profiles.len();
-    view.functions.iter().filter(known).flat_map(|id| of_function(view.recording, *id)).collect()
+    view.functions.iter().filter(known).flat_map(|id| chains.stacks(view.recording, *id)).collect()
 }
 
-fn of_function(recording: &Recording, function: FunctionId) -> Vec<Stack> {
-    let profile = &recording.profiles[function.index()];
-    let mut stacks =
-        vec![Stack { frames: above_all(recording, function), calls: 0, self_ns: profile.self_ns }];
-    for &(caller, calls) in &profile.callers {
-        let frames = below(recording, caller, function);
-        match stacks.iter_mut().find(|stack| stack.frames == frames) {
-            Some(stack) => stack.calls = stack.calls.saturating_add(calls),
-            None => stacks.push(Stack { frames, calls, self_ns: 0 }),
+/// For each function the one that everything in it was below, if there is one.
+struct Chains {
+    only_callers: Vec<Option<FunctionId>>,
+}
+
+impl Chains {
+    fn of(recording: &Recording) -> Self {
+        let ids = (0..recording.profiles.len() as u32).map(FunctionId);
+        Self { only_callers: ids.map(|id| only_caller(recording, id)).collect() }
+    }
+
+    fn stacks(&self, recording: &Recording, function: FunctionId) -> Vec<Stack> {
+        let profile = &recording.profiles[function.index()];
+        let frames = self.above_all(function, DEPTH_MAX);
+        let mut stacks = vec![Stack { frames, calls: 0, self_ns: profile.self_ns }];
+        for &(caller, calls) in &profile.callers {
+            let frames = self.below(caller, function);
+            match stacks.iter_mut().find(|stack| stack.frames == frames) {
+                Some(stack) => stack.calls = stack.calls.saturating_add(calls),
+                None => stacks.push(Stack { frames, calls, self_ns: 0 }),
+            }
         }
+        stacks
     }
-    stacks
-}
 
-/// What is surely above every moment of a function, and the function itself.
-fn above_all(recording: &Recording, function: FunctionId) -> Vec<FunctionId> {
-    let mut frames = vec![function];
-    let mut current = function;
-    while let Some(caller) = only_caller(recording, current) {
-        if frames.contains(&caller) || frames.len() == DEPTH_MAX {
-            break;
+    /// What is surely above every moment of a function, and the function itself.
+    fn above_all(&self, function: FunctionId, depth_max: usize) -> Vec<FunctionId> {
+        let mut frames = vec![function];
+        let mut current = function;
+        while let Some(caller) = self.only_callers.get(current.index()).copied().flatten() {
+            if frames.len() == depth_max || frames.contains(&caller) {
+                break;
+            }
+            frames.push(caller);
+            current = caller;
         }
-        frames.push(caller);
-        current = caller;
+        frames.reverse();
+        frames
     }
-    frames.reverse();
-    frames
+
+    /// The function below one of its callers.
+    fn below(&self, caller: FunctionId, function: FunctionId) -> Vec<FunctionId> {
+        if caller == FunctionId::ROOT {
+            return vec![function];
+        }
+        let mut frames = self.above_all(caller, DEPTH_MAX - 1);
+        frames.push(function);
+        frames
+    }
 }
 
-/// The function below one of its callers.
-fn below(recording: &Recording, caller: FunctionId, function: FunctionId) -> Vec<FunctionId> {
-    if caller == FunctionId::ROOT {
-        return vec![function];
-    }
-    let mut frames = above_all(recording, caller);
-    frames.push(function);
-    frames
-}
-
-/// The one function that everything in this one was below; `None` where there are several, none, or
-/// nobody can tell.
+/// `None` where a function has several callers, none, or nobody can tell.
 fn only_caller(recording: &Recording, function: FunctionId) -> Option<FunctionId> {
     let suspends = matches!(
         recording.function(function).kind,
@@ -109,7 +122,7 @@ mod tests {
     }
 
     fn shown(recording: &Recording, id: u32) -> Vec<(Vec<u32>, u64, u64)> {
-        let stacks = of_function(recording, FunctionId(id)).into_iter();
+        let stacks = Chains::of(recording).stacks(recording, FunctionId(id)).into_iter();
         let ids = |stack: &Stack| stack.frames.iter().map(|id| id.0).collect();
         stacks.map(|stack| (ids(&stack), stack.calls, stack.self_ns)).collect()
     }
@@ -152,6 +165,15 @@ mod tests {
         assert_eq!(shown(&awaited, 3), [(vec![2, 3], 6, 102)]);
     }
 
+    #[test]
+    fn a_very_long_chain_is_cut_above() {
+        let edges: Vec<[(u32, u64); 1]> = (0..200).map(|caller| [(caller, 1)]).collect();
+        let functions: Vec<_> = edges.iter().map(|edge| (Function, edge.as_slice())).collect();
+        let stacks = shown(&recording(&functions), 200);
+        assert_eq!(stacks.len(), 1);
+        assert_eq!(stacks[0].0, (200 - DEPTH_MAX as u32 + 1..=200).collect::<Vec<_>>());
+    }
+
     proptest! {
         #[test]
         fn calls_and_time_are_neither_lost_nor_invented(
@@ -163,7 +185,8 @@ mod tests {
                 edges.iter().map(|callers| (Function, callers.as_slice())).collect();
             let recording = recording(&functions);
             for (index, callers) in edges.iter().enumerate() {
-                let stacks = of_function(&recording, FunctionId(index as u32 + 1));
+                let function = FunctionId(index as u32 + 1);
+                let stacks = Chains::of(&recording).stacks(&recording, function);
                 let calls: u64 = stacks.iter().map(|stack| stack.calls).sum();
                 let self_ns: u64 = stacks.iter().map(|stack| stack.self_ns).sum();
                 prop_assert_eq!(calls, callers.iter().map(|(_, calls)| calls).sum::<u64>());

@@ -13,6 +13,7 @@ mod explain_backends;
 mod export;
 mod fake_server;
 mod help;
+mod large;
 mod recorded;
 mod run_process;
 mod run_targets;
