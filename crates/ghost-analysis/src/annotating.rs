@@ -8,10 +8,9 @@ mod edit;
 mod header;
 mod spelling;
 
-use ghost_model::FunctionKind;
-
 use crate::inference::{
     Claims, Demand, InferredType, Observation, Place, Project, ProjectFile, Purpose, Unclaimed,
+    find_function,
 };
 use crate::source::{DefinedFunction, SourceError, SourceModule};
 use edit::Edit;
@@ -82,7 +81,7 @@ impl<'a> Annotator<'a> {
     }
 
     fn function(&mut self, place: &Place, observation: &Observation) {
-        let Some(function) = find(&self.file.source, place, observation) else {
+        let Some(function) = find_function(&self.file.source, place, observation) else {
             if !is_annotated(&self.file.source, &place.qualname) {
                 self.done.missing.push(place.qualname.clone());
             }
@@ -169,24 +168,4 @@ fn is_annotated(source: &SourceModule, qualname: &str) -> bool {
             function.returns.is_some()
                 && parameters.all(|it| it.annotation.is_some() || it.is_variadic())
         })
-}
-
-/// The function at its place, if that is what it was when it was observed.
-fn find<'a>(
-    source: &'a SourceModule,
-    place: &Place,
-    observation: &Observation,
-) -> Option<&'a DefinedFunction> {
-    let is_there = |function: &&DefinedFunction| {
-        function.qualname == place.qualname && function.line == place.line
-    };
-    let mut there = source.functions.iter().filter(is_there);
-    let function = there.next().filter(|_| there.next().is_none())?;
-    let class = function.class.as_deref();
-    let same_kind = function.kind == observation.kind
-        // Decorated with `types.coroutine` a generator is one.
-        || function.kind == FunctionKind::Generator;
-    let same_parameters = function.parameters.len() == observation.parameters.len()
-        && function.parameters.iter().all(|it| observation.parameter(&it.name, class).is_some());
-    (same_kind && same_parameters).then_some(function)
 }

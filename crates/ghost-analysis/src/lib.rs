@@ -21,6 +21,7 @@ mod sparkline;
 #[cfg(test)]
 mod spec;
 mod statistics;
+pub mod stubbing;
 mod test_code;
 mod words;
 

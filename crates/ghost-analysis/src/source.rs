@@ -9,6 +9,7 @@ mod function;
 mod outline;
 mod parsing;
 mod scope;
+mod skeleton;
 mod type_expression;
 mod value;
 
@@ -20,6 +21,7 @@ pub use flow::{Flow, Handler, Trace};
 pub use function::{BodyShape, Decorator, DefinedFunction, DefinedParameter, ParameterKind};
 pub use outline::{Body, DefaultValue, Header, Outline, Stored};
 pub use scope::{Binding, Scope, ScopeId, ScopeKind};
+pub use skeleton::{Item, Skeleton};
 pub use type_expression::{Annotation, Constant, TypeExpression};
 pub use value::Value;
 

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod sessions;
 pub(crate) mod since;
+mod stubs;
 mod watch;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -30,6 +31,7 @@ pub(crate) use man::ManArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use run::{Events, RunArguments, Scope};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
+pub(crate) use stubs::StubsArguments;
 pub(crate) use watch::{WatchArguments, WatchSortBy};
 
 const STYLES: Styles = Styles::styled()
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     Clean(CleanArguments),
     /// Add the observed types to the source as annotations.
     Annotate(AnnotateArguments),
+    /// Write stubs of the observed modules.
+    Stubs(StubsArguments),
     /// Print what a shell needs to complete `ghost` command lines.
     Completions(CompletionsArguments),
     /// Print or write manual pages.

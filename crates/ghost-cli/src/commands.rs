@@ -14,4 +14,5 @@ pub(crate) mod run;
 mod session_choice;
 pub(crate) mod sessions;
 mod source_files;
+pub(crate) mod stubs;
 pub(crate) mod watch;

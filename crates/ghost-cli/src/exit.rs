@@ -14,6 +14,7 @@ use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
 use crate::commands::run::{SuperviseError, TargetError};
+use crate::commands::stubs::StubFolderError;
 use crate::configuration::ConfigurationError;
 use crate::environment::DataDirUnknown;
 use crate::output::talk;
@@ -72,6 +73,9 @@ pub(crate) enum CommandError {
     /// What is to be annotated was not recorded.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// Stubs cannot be written.
+    #[error(transparent)]
+    Stubs(#[from] StubFolderError),
     /// A source file cannot be changed.
     #[error(transparent)]
     Rewrite(#[from] RewriteError),
@@ -92,6 +96,7 @@ impl CommandError {
             | Self::Environment(_)
             | Self::Man(_)
             | Self::Supervise(SuperviseError::Start { .. })
+            | Self::Stubs(StubFolderError::Folder { .. })
             | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
             Self::Selection(_) | Self::Function(_) => NO_DATA,
@@ -113,6 +118,7 @@ impl CommandError {
             | Self::Supervise(_)
             | Self::Watch(_)
             | Self::Rewrite(_)
+            | Self::Stubs(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
             Self::Function(_) => {

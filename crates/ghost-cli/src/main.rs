@@ -41,6 +41,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Export(export) => commands::export::execute(&export),
         Command::Clean(clean) => commands::clean::execute(&clean, arguments.color),
         Command::Annotate(annotate) => commands::annotate::execute(&annotate, arguments.color),
+        Command::Stubs(stubs) => commands::stubs::execute(&stubs, arguments.color),
         Command::Completions(completions) => commands::completions::execute(&completions),
         Command::Man(man) => commands::man::execute(&man),
     }

@@ -54,7 +54,7 @@ const TEXT_METHODS: [&str; 20] = [
 ];
 
 /// The built-in type that calling a built-in name returns.
-pub(super) fn result_of(path: &str) -> Option<&'static str> {
+pub(crate) fn result_of(path: &str) -> Option<&'static str> {
     RESULTS.iter().find(|(name, _)| *name == path).map(|(_, result)| *result)
 }
 

@@ -247,7 +247,7 @@ impl Subject<'_> {
 }
 
 /// The type of that built-in name, as [`Value::Builtin`] has them.
-pub(super) fn of_builtin(name: &str) -> InferredType {
+pub(crate) fn of_builtin(name: &str) -> InferredType {
     match name {
         "NoneType" => InferredType::None,
         "function" => InferredType::callable(),

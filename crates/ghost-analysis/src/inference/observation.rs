@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use ghost_model::{Function, FunctionKind, Profile, Recording, TypeId};
 
+use crate::source::{DefinedFunction, SourceModule};
+
 /// Types and how often each was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -137,6 +139,26 @@ impl Observation {
             |recorded: &str| recorded == name || (name.starts_with("__") && recorded == mangled);
         self.parameters.iter().find(|(recorded, _)| is_it(recorded)).map(|(_, seen)| seen)
     }
+}
+
+/// The function at its place, if that is what it was when it was observed.
+pub fn find_function<'a>(
+    source: &'a SourceModule,
+    place: &Place,
+    observation: &Observation,
+) -> Option<&'a DefinedFunction> {
+    let is_there = |function: &&DefinedFunction| {
+        function.qualname == place.qualname && function.line == place.line
+    };
+    let mut there = source.functions.iter().filter(is_there);
+    let function = there.next().filter(|_| there.next().is_none())?;
+    let class = function.class.as_deref();
+    let same_kind = function.kind == observation.kind
+        // Decorated with `types.coroutine` a generator is one.
+        || function.kind == FunctionKind::Generator;
+    let same_parameters = function.parameters.len() == observation.parameters.len()
+        && function.parameters.iter().all(|it| observation.parameter(&it.name, class).is_some());
+    (same_kind && same_parameters).then_some(function)
 }
 
 #[cfg(test)]

@@ -34,6 +34,10 @@ pub struct Stored {
     pub class: Option<String>,
     /// The value.
     pub value: Value,
+    /// What is written behind the colon in `self.name: annotation = value`.
+    pub annotation: Option<String>,
+    /// The function that assigns it, by [`super::DefinedFunction::returns_offset`].
+    pub function: Option<usize>,
 }
 
 /// The default value of a parameter.

@@ -11,6 +11,7 @@ mod header;
 mod names;
 mod positions;
 mod shape;
+mod skeleton;
 mod unchecked;
 mod values;
 
@@ -22,7 +23,7 @@ use ruff_python_ast::{
 use ruff_python_parser::{Parsed, parse_module};
 
 use self::positions::Lines;
-use super::{Binding, Outline, Scope, ScopeId, ScopeKind, SourceError, SourceModule};
+use super::{Binding, Outline, Scope, ScopeId, ScopeKind, Skeleton, SourceError, SourceModule};
 
 /// Parses a file and lists what it defines.
 pub(super) fn parse(text: &str) -> Result<SourceModule, SourceError> {
@@ -37,8 +38,13 @@ pub(super) fn parse(text: &str) -> Result<SourceModule, SourceError> {
 pub(super) fn outline(text: &str) -> Result<Outline, SourceError> {
     let parsed = read(text)?;
     let mut outline = Outline { header: header::find(text, parsed.suite()), ..Outline::default() };
-    bodies::collect(parsed.suite(), &mut outline);
+    bodies::collect(text, parsed.suite(), &mut outline);
     Ok(outline)
+}
+
+/// Parses a file and leaves out its bodies.
+pub(super) fn skeleton(text: &str) -> Result<Skeleton, SourceError> {
+    Ok(skeleton::read(text, read(text)?.suite()))
 }
 
 fn read(text: &str) -> Result<Parsed<ModModule>, SourceError> {

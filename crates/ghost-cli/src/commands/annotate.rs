@@ -47,7 +47,7 @@ pub(crate) fn execute(
     let (session, files) = session_and_files(&arguments.words);
     let reader = session_choice::open(&session)?;
     let recording = reader.recording()?;
-    let project_files = ProjectFiles::read(&recording);
+    let project_files = ProjectFiles::read(reader.session(), &recording);
     let selected = select(&project_files, &files, arguments.module.as_deref())?;
     let project = Project::new(&recording, &project_files.parsed);
 
@@ -98,7 +98,7 @@ fn session_and_files(words: &[PathBuf]) -> (String, Vec<&Path>) {
 }
 
 /// The files that are asked for; all where none are.
-fn select<'a>(
+pub(super) fn select<'a>(
     project: &'a ProjectFiles,
     files: &[&Path],
     module: Option<&str>,

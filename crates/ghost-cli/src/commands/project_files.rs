@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 
 use ghost_analysis::inference::ProjectFile;
 use ghost_analysis::source::SourceError;
-use ghost_model::{FunctionKind, Recording};
+use ghost_model::{FunctionKind, Recording, Session};
 
+use super::source_files::SourceFolders;
 use crate::output::talk;
 pub(super) use source_text::{SourceText, UnreadableText};
 
@@ -65,12 +66,13 @@ pub(super) struct ProjectFiles {
 }
 
 impl ProjectFiles {
-    /// Reads the files of the project; those of installed packages only if `all`.
-    pub(super) fn read(recording: &Recording) -> Self {
+    /// Reads the files of the project; not those of installed packages.
+    pub(super) fn read(session: &Session, recording: &Recording) -> Self {
+        let folders = SourceFolders::of(session);
         let mut files = Self::default();
         let mut unusable = Vec::new();
         for (file, modules) in recorded_files(recording) {
-            match read_file(file, &modules) {
+            match read_file(&folders, file, &modules) {
                 Ok((read, parsed)) => {
                     files.read.push(read);
                     files.parsed.push(parsed);
@@ -120,8 +122,14 @@ fn is_installed(file: &str) -> bool {
     parts.any(|part| matches!(part, "site-packages" | "dist-packages"))
 }
 
-fn read_file(file: &str, modules: &[String]) -> Result<(ReadFile, ProjectFile), UnusableFile> {
-    let path = PathBuf::from(file);
+fn read_file(
+    folders: &SourceFolders,
+    file: &str,
+    modules: &[String],
+) -> Result<(ReadFile, ProjectFile), UnusableFile> {
+    let missing =
+        || UnusableFile::Read { path: file.into(), source: io::ErrorKind::NotFound.into() };
+    let path = folders.find(file).ok_or_else(missing)?;
     let bytes = std::fs::read(&path);
     let bytes = bytes.map_err(|source| UnusableFile::Read { path: path.clone(), source })?;
     let text = SourceText::decode(bytes);

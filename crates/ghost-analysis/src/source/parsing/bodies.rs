@@ -8,17 +8,28 @@ use super::super::{Body, DefaultValue, Outline, Stored, Value};
 use super::{ending, values};
 
 /// Walks a file and fills in everything but the header.
-pub(super) fn collect(suite: &[Stmt], outline: &mut Outline) {
-    let mut walker = Walker { outline, open: Vec::new(), methods: Vec::new() };
+pub(super) fn collect(text: &str, suite: &[Stmt], outline: &mut Outline) {
+    let (open, methods) = (Vec::new(), Vec::new());
+    let mut walker = Walker { outline, open, methods, annotation: None, text };
     walker.visit_body(suite);
+}
+
+/// A function around the current place.
+struct Method {
+    offset: usize,
+    /// If it is a method: the names of its class and of its first parameter.
+    object: Option<(String, String)>,
 }
 
 struct Walker<'a> {
     outline: &'a mut Outline,
     /// Bodies of the functions around the current place.
     open: Vec<Body>,
-    /// For each of them that is a method: the names of its class and of its first parameter.
-    methods: Vec<Option<(String, String)>>,
+    /// The functions themselves.
+    methods: Vec<Method>,
+    /// Annotation of the attribute that is being assigned.
+    annotation: Option<String>,
+    text: &'a str,
 }
 
 impl Walker<'_> {
@@ -47,11 +58,12 @@ impl Walker<'_> {
         }
         let falls_off = ending::is_reachable(&function.body);
         self.open.push(Body { falls_off, ..Body::default() });
-        self.methods.push(method);
+        let offset = function.parameters.end().to_usize();
+        self.methods.push(Method { offset, object: method });
         self.visit_body(&function.body);
         self.methods.pop();
         if let Some(body) = self.open.pop() {
-            self.outline.bodies.insert(function.parameters.end().to_usize(), body);
+            self.outline.bodies.insert(offset, body);
         }
     }
 
@@ -67,7 +79,12 @@ impl Walker<'_> {
                 if let (Some(body), Value::Name(stored)) = (self.open.last_mut(), value) {
                     body.stored.push((name.clone(), stored.clone()));
                 }
-                let stored = Stored { class: self.owner(&attribute.value), value: value.clone() };
+                let stored = Stored {
+                    class: self.owner(&attribute.value),
+                    value: value.clone(),
+                    annotation: self.annotation.take(),
+                    function: self.methods.last().map(|method| method.offset),
+                };
                 self.outline.attributes.entry(name).or_default().push(stored);
             }
             Expr::Tuple(tuple) => tuple.iter().for_each(|it| self.assign(it, &Value::Unknown)),
@@ -80,7 +97,7 @@ impl Walker<'_> {
     /// The class whose object this is, where it is the first parameter of a method.
     fn owner(&self, object: &Expr) -> Option<String> {
         let name = object.as_name_expr()?.id.as_str();
-        let (class, first) = self.methods.last()?.as_ref()?;
+        let (class, first) = self.methods.last()?.object.as_ref()?;
         (first == name).then(|| class.clone())
     }
 
@@ -113,8 +130,11 @@ impl<'a> Visitor<'a> for Walker<'_> {
                 self.assign(&assign.target, &values::value(&Expr::BinOp(operation)));
             }
             Stmt::AnnAssign(assign) => {
+                let annotation = self.text.get(assign.annotation.range().to_std_range());
                 if let Some(value) = &assign.value {
+                    self.annotation = annotation.map(ToOwned::to_owned);
                     self.assign(&assign.target, &values::value(value));
+                    self.annotation = None;
                 }
             }
             Stmt::For(each) => self.assign(&each.target, &Value::Unknown),
