@@ -29,10 +29,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// A terminal of 100 columns and 24 rows with an interactive shell; `$GHOST` is the binary.
     pub(crate) fn with_shell(sandbox: &Sandbox) -> Self {
-        let mut terminal =
-            Self::with(sandbox, &["bash", "--norc", "--noprofile", "-i"], &[("PS1", "shell: ")]);
-        terminal.wait_for("shell: ");
-        terminal
+        Self::with(sandbox, &["bash", "--norc", "--noprofile", "-i"], &[("PS1", "shell: ")])
     }
 
     /// A terminal in which this command leads the session.
@@ -109,8 +106,15 @@ impl Terminal {
         }
     }
 
+    /// Waits until the shell asks for a command. What is typed before may be lost.
+    pub(crate) fn wait_for_shell(&mut self) {
+        let asks = |text: String| text.lines().last().is_some_and(|line| line.trim() == "shell:");
+        self.wait_until("shell:", |terminal| asks(terminal.text()));
+    }
+
     /// Runs a command in the shell, with everything before it gone from the screen.
     pub(crate) fn run(&mut self, command: &str) {
+        self.wait_for_shell();
         self.press(&format!("clear; {command}\n"));
     }
 

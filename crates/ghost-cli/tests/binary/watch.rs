@@ -95,9 +95,10 @@ fn the_terminal_is_as_before_after_keys_and_signals() {
         } else {
             send(end, terminal.job());
         }
-        terminal.wait_until("shell: ", |t| !t.is_taken_over() && t.text().contains("shell: "));
+        terminal.wait_for_shell();
         terminal.press("echo code $?\n");
         terminal.wait_for(&format!("code {code}\n"));
+        assert!(!terminal.is_taken_over(), "{end}");
         assert_eq!(terminal.modes(), before, "{end}");
     }
 }
@@ -124,7 +125,7 @@ fn control_z_gives_the_terminal_back_and_fg_takes_it_again() {
     terminal.press("4");
     terminal.wait_until("keys work", |t| first_row(t).starts_with("sync_orders"));
     terminal.press("q");
-    terminal.wait_until("the shell", |t| !t.is_taken_over());
+    terminal.wait_for_shell();
     assert_eq!(terminal.modes(), before);
 }
 
@@ -134,10 +135,10 @@ fn stopped_from_outside_it_takes_the_terminal_again_when_continued() {
     let mut terminal = watched(&sandbox);
     send("STOP", terminal.job());
     terminal.wait_for("Stopped");
-    terminal.press("clear; fg\n");
+    terminal.run("fg");
     terminal.wait_until("the table again", |t| first_row(t).starts_with("fib"));
     terminal.press("q");
-    terminal.wait_until("the shell", |t| !t.is_taken_over());
+    terminal.wait_for_shell();
 }
 
 #[test]
