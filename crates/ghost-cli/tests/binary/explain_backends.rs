@@ -189,6 +189,28 @@ fn a_key_goes_to_nobody_else() {
 }
 
 #[test]
+fn a_proxy_is_not_asked_about_this_machine() {
+    let (server, proxy) = (FakeServer::start(vec![good()]), FakeServer::start(vec![good()]));
+    let (url, proxy_url) = (server.url(), proxy.url());
+    let words = ["discount", "--backend", "openai", "--base-url", &url];
+    let variables =
+        [("OPENAI_API_KEY", KEY), ("HTTP_PROXY", &proxy_url), ("http_proxy", &proxy_url)];
+    let ran = explained(&recorded(), &words, &variables);
+    assert!(ran.stdout.contains("It rounds down."), "{ran:?}");
+    assert_eq!((server.asked().len(), proxy.asked().len()), (1, 0));
+}
+
+#[test]
+fn a_key_that_is_no_header_is_not_shown() {
+    let server = FakeServer::start(vec![good()]);
+    let words = ["discount", "--backend", "openai", "--base-url", &server.url()];
+    let ran = explained(&recorded(), &words, &[("OPENAI_API_KEY", "canary\n4711")]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.lines()[1].contains("the key or an option holds what no header can"), "{ran:?}");
+    assert!(!ran.stderr.contains("canary") && server.asked().is_empty(), "{ran:?}");
+}
+
+#[test]
 fn an_answer_cannot_talk_to_the_terminal() {
     let text = "first\u{1b}]0;title\u{7}\n\u{1b}[2Jsecond\r\n\nthird \u{202e}";
     let answer = json!({"choices": [{"message": {"content": text}}]}).to_string();
