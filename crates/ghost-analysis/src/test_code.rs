@@ -9,6 +9,14 @@ pub(crate) fn is_test_module(name: &str) -> bool {
     })
 }
 
+/// Beginnings of the modules of test runners, which call and catch on behalf of tests.
+const RUNNERS: [&str; 3] = ["_pytest.", "pytest", "unittest."];
+
+/// Whether a module holds tests or runs them.
+pub(crate) fn is_about_tests(module: &str) -> bool {
+    is_test_module(module) || RUNNERS.iter().any(|runner| module.starts_with(runner))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

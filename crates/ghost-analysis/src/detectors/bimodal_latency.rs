@@ -11,6 +11,7 @@ use crate::finding::{FactValue, Finding, Severity};
 use crate::own_time::OwnTime;
 use crate::sparkline::sparkline;
 use crate::statistics::two_modes::{self, Mode};
+use crate::test_code::is_about_tests;
 
 /// Slow calls below this are not worth a look: caches and early returns are everywhere.
 const SLOW_NS_MIN: u64 = 1_000_000;
@@ -52,6 +53,7 @@ impl Detector for BimodalLatency {
 fn is_judged(function: &Function) -> bool {
     matches!(function.kind, FunctionKind::Function | FunctionKind::Coroutine)
         && !function.file.starts_with('<')
+        && !is_about_tests(&function.key.module)
 }
 
 fn finding(evidence: &Evidence<'_>, id: FunctionId, profile: &Profile) -> Option<Finding> {

@@ -13,6 +13,7 @@ use crate::finding::{FactValue, Finding, Related, Severity};
 use crate::propagation::Propagation;
 use crate::protocol::is_protocol;
 use crate::statistics::proportion::lower_bound;
+use crate::test_code::is_about_tests;
 use crate::words;
 
 /// One exception is an event, not a rate.
@@ -97,7 +98,8 @@ impl Failing {
         }
         let bound = lower_bound(self.failed, self.calls);
         let origins = self.origins(propagation);
-        let severity = if !origins.is_empty() || bound <= threshold || self.calls < CALLS_MIN {
+        let is_weak = !origins.is_empty() || bound <= threshold || self.calls < CALLS_MIN;
+        let severity = if is_weak || self.is_about_tests(evidence) {
             Severity::Low
         } else if bound >= BOUND_HIGH {
             Severity::High
@@ -115,6 +117,13 @@ impl Failing {
             weight: self.failed,
             place,
         })
+    }
+
+    /// Whether a test raises or catches all of it: tests fail on purpose.
+    fn is_about_tests(&self, evidence: &Evidence<'_>) -> bool {
+        let of_tests = |id: FunctionId| is_about_tests(&evidence.recording.function(id).key.module);
+        of_tests(self.id)
+            || self.exceptions.iter().all(|entry| entry.caught_by.is_some_and(of_tests))
     }
 
     /// Callees that raised all of it, where this function only let it pass.

@@ -13,6 +13,7 @@ use crate::finding::{FactValue, Finding, Severity};
 use crate::own_time::OwnTime;
 use crate::sparkline::sparkline;
 use crate::statistics::robust_scale::RobustScale;
+use crate::test_code::is_about_tests;
 
 /// A single call has no mean worth the name; programs begin with functions that are called once.
 const CALLS_MIN: u64 = 3;
@@ -96,6 +97,7 @@ fn measured<'a>(evidence: &Evidence<'a>) -> Vec<Candidate<'a>> {
     for (id, function, profile) in evidence.recording.observed() {
         let is_compared = matches!(function.kind, FunctionKind::Function | FunctionKind::Coroutine)
             && !function.file.starts_with('<')
+            && !is_about_tests(&function.key.module)
             && profile.ended_count() >= CALLS_MIN;
         let own_ns = own_time.own_ns(id, function, profile);
         if let Some(latency_ns_mean) = profile.latency_ns_mean().filter(|_| is_compared) {

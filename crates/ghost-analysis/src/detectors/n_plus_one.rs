@@ -11,7 +11,7 @@ use ghost_model::{Function, FunctionId, FunctionKind, Profile, counted, human_du
 use crate::detector::Detector;
 use crate::evidence::Evidence;
 use crate::finding::{FactValue, Finding, Related, Severity};
-use crate::test_code::is_test_module;
+use crate::test_code::is_about_tests;
 use crate::words;
 
 /// Calls per call of the caller, on average. Fewer are written out one by one.
@@ -166,7 +166,7 @@ impl Loop<'_> {
         self.caller_id != self.callee_id
             && !is_body
             && !PROGRAMS.contains(&name)
-            && !is_test_module(&self.caller.key.module)
+            && !is_about_tests(&self.caller.key.module)
             && !self.caller.file.starts_with('<')
     }
 }

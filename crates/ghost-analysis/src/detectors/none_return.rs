@@ -12,6 +12,7 @@ use crate::detector::Detector;
 use crate::evidence::Evidence;
 use crate::finding::{FactValue, Finding, Related, Severity};
 use crate::source::DefinedFunction;
+use crate::test_code::is_about_tests;
 use crate::words;
 
 /// Without an annotation: so many calls, before "usually" means anything.
@@ -90,7 +91,8 @@ impl<'a> Sometimes<'a> {
         function: &'a Function,
         profile: &'a Profile,
     ) -> Option<Self> {
-        let is_judged = matches!(function.kind, FunctionKind::Function | FunctionKind::Coroutine);
+        let is_judged = matches!(function.kind, FunctionKind::Function | FunctionKind::Coroutine)
+            && !is_about_tests(&function.key.module);
         let none_count = profile.returns.iter().find(|(id, _)| *id == none)?.1;
         let total = profile.returns.iter().map(|(_, count)| count).sum();
         let both = none_count > 0 && none_count < total;
@@ -114,6 +116,13 @@ impl<'a> Sometimes<'a> {
         source.function(&self.function.key.qualname, self.function.key.line)
     }
 
+    /// The type that is returned most often.
+    fn usual(&self) -> &str {
+        let usual = self.profile.returns.iter().filter(|(id, _)| *id != self.none);
+        let usual = usual.max_by_key(|(id, count)| (*count, Reverse(*id)));
+        usual.map_or("…", |(id, _)| self.evidence.type_label(*id))
+    }
+
     /// Whether and why `None` is a surprise. Without source nothing is known of what was meant.
     fn judged(&self, program: &Program<'_>) -> Option<Reason> {
         let defined = self.defined()?;
@@ -130,7 +139,8 @@ impl<'a> Sometimes<'a> {
         } else if flow.falls_through {
             Some(Reason::FallsThrough)
         } else {
-            flow.returns_none.then_some(Reason::Written)
+            let is_written = flow.returns_none && self.usual() != "bool";
+            is_written.then_some(Reason::Written)
         }
     }
 
@@ -182,9 +192,7 @@ impl<'a> Sometimes<'a> {
     }
 
     fn messages(&self, reason: Reason, receivers: &[(FunctionId, u64)]) -> Vec<String> {
-        let usual = self.profile.returns.iter().filter(|(id, _)| *id != self.none);
-        let usual = usual.max_by_key(|(id, count)| (*count, Reverse(*id)));
-        let usual = usual.map_or("…", |(id, _)| self.evidence.type_label(*id));
+        let usual = self.usual();
         let why = match (reason, self.defined().and_then(|defined| defined.returns.as_ref())) {
             (Reason::Annotated, Some(returns)) => format!("annotated as {}", returns.text),
             (Reason::FallsThrough, _) => "the end of its body is reached".to_owned(),

@@ -16,7 +16,7 @@ use crate::propagation::Propagation;
 use crate::protocol::is_protocol;
 use crate::source::{Handler, Trace};
 use crate::statistics::proportion::lower_bound;
-use crate::test_code::is_test_module;
+use crate::test_code::is_about_tests;
 use crate::words;
 
 /// Fewer may be an accident.
@@ -59,7 +59,7 @@ impl Detector for SilentException {
         let silent = swallowed.into_iter().filter(|((catcher, _), _)| {
             let function = recording.function(*catcher);
             let is_ours = !matches!(function.kind, FunctionKind::External | FunctionKind::Overflow);
-            is_ours && !reporting.contains(catcher) && !is_test_module(&function.key.module)
+            is_ours && !reporting.contains(catcher) && !is_about_tests(&function.key.module)
         });
         silent
             .filter_map(|((catcher, exception), raisers)| {
