@@ -36,6 +36,7 @@ fn calls(facts: &Facts) -> Vec<String> {
         facts.callers.iter().filter(|caller| caller.key != facts.key).collect();
     let by = match others.as_slice() {
         [] => String::new(),
+        [one] if facts.call_count == 1 => format!(", by {}", title(&one.key)),
         [one] if one.call_count == facts.call_count => format!(", always by {}", title(&one.key)),
         several => {
             let callers = several.iter().map(|caller| (title(&caller.key), caller.call_count));
@@ -97,11 +98,16 @@ fn exceptions(facts: &Facts) -> Vec<String> {
     let rate = percentage(facts.exception_count, facts.call_count);
     let count = thousands(facts.exception_count);
     let calls = counted(facts.call_count, "call", "calls");
+    let which = match (facts.call_count, facts.exception_count) {
+        (1, _) => "The call".to_owned(),
+        (calls, failed) if calls == failed => "Every call".to_owned(),
+        _ => format!("{count} of {calls} ({rate})"),
+    };
     if facts.exceptions.len() == 1 {
         let (exception, end) = (&first.exception, ending(first));
-        return vec![format!("{count} of {calls} ({rate}) ended by `{exception}`, {end}.")];
+        return vec![format!("{which} ended by `{exception}`, {end}.")];
     }
-    let mut sentences = vec![format!("{count} of {calls} ({rate}) ended by an exception.")];
+    let mut sentences = vec![format!("{which} ended by an exception.")];
     for raised in facts.exceptions.iter().take(NAMED_MAX) {
         let (exception, end) = (&raised.exception, ending(raised));
         sentences.push(format!("`{exception}` {}, {end}.", times(raised.count)));
@@ -156,21 +162,31 @@ fn passed_by(one: &ArgumentType) -> String {
     }
 }
 
+/// Generators are known by what they yield; that they return `None` is what everybody expects.
 fn returns(facts: &Facts) -> Vec<String> {
-    let returned: u64 = facts.returns.iter().map(|(_, count)| count).sum();
-    match facts.returns.as_slice() {
+    if facts.yields.is_empty() {
+        return results("returns", &facts.returns);
+    }
+    let notable: Vec<(String, u64)> =
+        facts.returns.iter().filter(|(name, _)| name != "NoneType").cloned().collect();
+    [results("yields", &facts.yields), results("returns", &notable)].concat()
+}
+
+fn results(verb: &str, counts: &[(String, u64)]) -> Vec<String> {
+    let whole: u64 = counts.iter().map(|(_, count)| count).sum();
+    match counts {
         [] => Vec::new(),
-        [(only, _)] if only == "NoneType" => vec!["It always returns `None`.".into()],
-        [(only, _)] => vec![format!("It returns `{only}`.")],
+        [(only, _)] if only == "NoneType" => vec![format!("It always {verb} `None`.")],
+        [(only, _)] => vec![format!("It {verb} `{only}`.")],
         several => {
             let shares = several
                 .iter()
                 .take(NAMED_MAX)
-                .map(|(name, count)| format!("`{name}` ({})", percentage(*count, returned)));
+                .map(|(name, count)| format!("`{name}` ({})", percentage(*count, whole)));
             let beyond = several.len().saturating_sub(NAMED_MAX) as u64;
             let more = (beyond > 0).then(|| counted(beyond, "other type", "other types"));
             let all: Vec<String> = shares.chain(more).collect();
-            vec![format!("It returns {}.", joined(&all))]
+            vec![format!("It {verb} {}.", joined(&all))]
         }
     }
 }

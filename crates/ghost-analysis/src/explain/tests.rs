@@ -73,3 +73,25 @@ fn a_function_that_has_not_ended_is_explained_too() {
     assert!(text.contains("called once") && text.contains("has ended yet"), "{text}");
     assert_eq!(Facts::gather(&recording, FunctionId(99), &[]), None);
 }
+
+#[test]
+fn a_generator_is_known_by_what_it_yields() {
+    let mut facts = facts();
+    facts.kind = FunctionKind::Generator;
+    facts.returns = vec![("NoneType".into(), 8)];
+    facts.yields = vec![("list".into(), 80)];
+    let text = prose(&facts).join(" ");
+    assert!(text.contains("It yields `list`.") && !text.contains("returns"), "{text}");
+    facts.yields.clear();
+    assert!(prose(&facts).join(" ").contains("It always returns `None`."));
+}
+
+#[test]
+fn one_call_is_not_counted_by_percent() {
+    let mut facts = facts();
+    (facts.call_count, facts.exception_count) = (1, 1);
+    facts.callers.truncate(1);
+    let text = prose(&facts).join(" ");
+    assert!(text.contains("was called once, by `main`."), "{text}");
+    assert!(text.contains("The call ended by `ValueError`, caught in"), "{text}");
+}

@@ -214,8 +214,12 @@ fn declared(view: &ExplainView<'_>) -> Option<Section> {
             row(&argument.name, declared.parameter(&argument.name), &types)
         })
         .collect();
-    let returned: Vec<&str> = facts.returns.iter().map(|(name, _)| name.as_str()).collect();
-    rows.push(row("return", declared.returns.as_deref(), &returned));
+    // A generator's annotation is about what it yields.
+    let (results, verb) =
+        if facts.yields.is_empty() { (&facts.returns, "") } else { (&facts.yields, "yields ") };
+    let types: Vec<String> = results.iter().map(|(name, _)| format!("{verb}{name}")).collect();
+    let types: Vec<&str> = types.iter().map(String::as_str).collect();
+    rows.push(row("return", declared.returns.as_deref(), &types));
     Some(Section { heading: "Declared and observed".into(), rows })
 }
 
