@@ -16,6 +16,8 @@ mod value;
 #[cfg(test)]
 mod reading_tests;
 
+use std::collections::HashMap;
+
 pub use class::{DefinedClass, Field};
 pub use flow::{Flow, Handler, Trace};
 pub use function::{BodyShape, Decorator, DefinedFunction, DefinedParameter, ParameterKind};
@@ -53,19 +55,24 @@ pub struct SourceModule {
     /// What `register` is taken from: `Shape` for `Shape.register(Square)`, which makes a virtual
     /// subclass.
     pub registering: Vec<String>,
+    /// Functions and classes by their qualified names, as files of thousands of functions are asked
+    /// for each of them.
+    functions_by_qualname: HashMap<String, Vec<usize>>,
+    classes_by_qualname: HashMap<String, Vec<usize>>,
 }
 
 impl SourceModule {
     /// Reads a file's text.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        parsing::parse(text)
+        parsing::parse(text).map(Self::index)
     }
 
     /// The function that `CPython` calls `qualname` and that begins at `line` (`co_firstlineno`).
     ///
     /// Where there is none at that line, the file was changed: then the only one of this name.
     pub fn function(&self, qualname: &str, line: u32) -> Option<&DefinedFunction> {
-        let named = self.functions.iter().filter(|function| function.qualname == qualname);
+        let indices = self.functions_by_qualname.get(qualname)?;
+        let named = indices.iter().filter_map(|&index| self.functions.get(index));
         let mut at_line = named.clone().filter(|function| function.line == line);
         let mut named =
             named.filter(|function| !function.is_overload() && !function.is_type_checking);
@@ -80,11 +87,20 @@ impl SourceModule {
     }
 
     /// The classes of this qualified name; several where it is defined in more than one branch.
-    pub fn classes_named<'a>(
-        &'a self,
-        qualname: &'a str,
-    ) -> impl Iterator<Item = &'a DefinedClass> + 'a {
-        self.classes.iter().filter(move |class| class.qualname == qualname)
+    pub fn classes_named(&self, qualname: &str) -> impl Iterator<Item = &DefinedClass> {
+        let indices = self.classes_by_qualname.get(qualname).into_iter().flatten();
+        indices.filter_map(|&index| self.classes.get(index))
+    }
+
+    /// Lists functions and classes by their names.
+    fn index(mut self) -> Self {
+        for (index, function) in self.functions.iter().enumerate() {
+            self.functions_by_qualname.entry(function.qualname.clone()).or_default().push(index);
+        }
+        for (index, class) in self.classes.iter().enumerate() {
+            self.classes_by_qualname.entry(class.qualname.clone()).or_default().push(index);
+        }
+        self
     }
 
     /// What `name` is bound to where it is read in `scope`, and in which scope that is; `None` where

@@ -192,7 +192,7 @@ impl<'a> Program<'a> {
 fn data_class<'a>(module: &Module<'a>, function: &Function) -> Option<&'a DefinedClass> {
     let made = function.file.starts_with('<');
     let qualname = function.key.qualname.strip_suffix(".__init__").filter(|_| made)?;
-    let mut classes = module.source.classes.iter().filter(|class| class.qualname == qualname);
+    let mut classes = module.source.classes_named(qualname);
     let (class, None) = (classes.next()?, classes.next()) else { return None };
     let is_data_class = |decorator: &Decorator| decorator.name() == Some("dataclass");
     class.decorators.iter().any(is_data_class).then_some(class)
