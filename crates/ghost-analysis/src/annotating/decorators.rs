@@ -27,7 +27,7 @@ const READERS: [&str; 18] = [
 ];
 
 /// Decorators that read no annotations, by the last part of their name.
-const HARMLESS: [&str; 20] = [
+const HARMLESS: [&str; 19] = [
     "abstractmethod",
     "asynccontextmanager",
     "cache",
@@ -47,7 +47,6 @@ const HARMLESS: [&str; 20] = [
     "total_ordering",
     "wraps",
     "overload",
-    "singledispatch",
 ];
 
 /// Why the function is left as it is.
@@ -59,8 +58,13 @@ pub(super) fn objection(file: &ProjectFile, function: &DefinedFunction) -> Optio
         .any(|module| READERS.contains(&module.split('.').next().unwrap_or_default()));
     let is_unknown =
         |decorator: &Decorator| decorator.name().is_none_or(|name| !HARMLESS.contains(&name));
-    // A bare `@generic.register` goes by the annotation of the first parameter.
-    let registers = |it: &Decorator| it.name() == Some("register") && !it.is_call;
+    // A bare `@generic.register` goes by the annotation of the first parameter, and what it extends
+    // takes more than any of its calls shows.
+    let registers = |it: &Decorator| match it.name() {
+        Some("register") => !it.is_call,
+        Some(name) => matches!(name, "singledispatch" | "singledispatchmethod"),
+        None => false,
+    };
     let mut decorators = function.decorators.iter();
     if decorators.any(|it| (reads && is_unknown(it)) || registers(it)) {
         return Some(Unclaimed::Decorated);

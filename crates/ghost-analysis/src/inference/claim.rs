@@ -273,7 +273,7 @@ fn known_parameter(
     has_bases: bool,
 ) -> Option<Result<InferredType, Unclaimed>> {
     let exception = || InferredType::builtin("BaseException");
-    let is_special = method.starts_with("__") && method.ends_with("__");
+    let is_special = method.starts_with('_') && method.ends_with('_');
     let known = match (method, index) {
         ("__exit__" | "__aexit__", 1) => {
             InferredType::generic(InferredType::builtin("type"), vec![exception()])

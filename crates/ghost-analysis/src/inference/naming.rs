@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use ghost_model::TypeName;
 
 use super::naming_table::{
-    BUILTINS, CALLABLES, IMPORTABLE_BUILTINS, MEANINGLESS_BASES, MOCKS, MOVED, STREAMS,
+    BUILTINS, CALLABLES, IMPORTABLE_BUILTINS, MEANINGLESS_BASES, MOCKS, MOVED, STREAMS, SUSPENDED,
 };
 use super::{InferredType, Unclaimed};
 
@@ -121,6 +121,10 @@ fn builtin(qualname: &str) -> Option<InferredType> {
     }
     if CALLABLES.contains(&qualname) {
         return Some(InferredType::callable());
+    }
+    if let Some((_, name, count)) = SUSPENDED.iter().find(|(from, _, _)| *from == qualname) {
+        let class = InferredType::class("collections.abc", *name);
+        return Some(InferredType::generic(class, vec![InferredType::any(); *count]));
     }
     if let Some((_, module, name)) = BUILTINS.iter().find(|(from, _, _)| *from == qualname) {
         return Some(InferredType::class(*module, *name));

@@ -5,9 +5,6 @@
 
 /// Built-in types whose own name cannot be written, and what is written instead.
 pub(super) const BUILTINS: &[(&str, &str, &str)] = &[
-    ("generator", "collections.abc", "Generator"),
-    ("coroutine", "collections.abc", "Coroutine"),
-    ("async_generator", "collections.abc", "AsyncGenerator"),
     ("dict_keys", "collections.abc", "KeysView"),
     ("dict_values", "collections.abc", "ValuesView"),
     ("dict_items", "collections.abc", "ItemsView"),
@@ -39,6 +36,13 @@ pub(super) const BUILTINS: &[(&str, &str, &str)] = &[
     ("cell", "types", "CellType"),
     ("getset_descriptor", "types", "GetSetDescriptorType"),
     ("member_descriptor", "types", "MemberDescriptorType"),
+];
+
+/// Built-in types that stand for a class with so many arguments: left out they would be `None`.
+pub(super) const SUSPENDED: &[(&str, &str, usize)] = &[
+    ("generator", "Generator", 3),
+    ("coroutine", "Coroutine", 3),
+    ("async_generator", "AsyncGenerator", 2),
 ];
 
 /// Built-in types that are callable and nothing else.

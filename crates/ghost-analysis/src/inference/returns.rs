@@ -3,6 +3,7 @@
 
 use ghost_model::{FunctionKind, TypeId};
 
+use super::assignment::result_of;
 use super::claim::{Subject, of_builtin};
 use super::observation::Seen;
 use super::{InferredType, Purpose, Unclaimed};
@@ -26,7 +27,7 @@ fn known(subject: &Subject<'_>, method: &str) -> Option<Result<InferredType, Unc
     let own = || Some(Err(Unclaimed::Protocol { method: method.to_owned() }));
     match method {
         "__init__" | "__init_subclass__" | "__set_name__" => Some(Ok(InferredType::None)),
-        "__new__" | "__await__" => own(),
+        "__new__" | "__await__" | "__prepare__" => own(),
         // `bool` promises to swallow exceptions, which one that returns `False` never does.
         "__exit__" | "__aexit__" => {
             let returns = &subject.body.returns;
@@ -55,10 +56,10 @@ fn value(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
     let values = || subject.body.returns.iter().flat_map(Value::alternatives);
     let mut shown: Vec<InferredType> = Vec::new();
     for value in values() {
-        match value {
-            Value::Builtin(name) => shown.push(of_builtin(name)),
-            Value::Name(name) => shown.extend(subject.parameter_type(name)?),
-            _ => {}
+        shown.extend(plain(subject, value));
+        if let Value::Name(name) = value {
+            shown.extend(subject.parameter_type(name)?);
+            shown.extend(assigned(subject, name));
         }
     }
     let observed = subject.infer(&seen, &[])?;
@@ -124,10 +125,11 @@ fn is_metaclass(subject: &Subject<'_>, class: &str) -> bool {
 }
 
 fn generator(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
-    let yielded = subject.infer(&subject.observation.yields, &[])?;
+    let yielded = yielded(subject)?;
     let result = value(subject);
     let is_plain = matches!(&result, Ok(InferredType::None) | Err(Unclaimed::NothingSeen));
-    if is_plain && !subject.body.receives {
+    let is_iterator = !subject.body.receives && !subject.file.outline.drives_generators;
+    if is_plain && is_iterator {
         let iterator = InferredType::class("collections.abc", "Iterator");
         return Ok(InferredType::generic(iterator, vec![yielded]));
     }
@@ -139,17 +141,49 @@ fn generator(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
     if is_missing && subject.inference.purpose == Purpose::Source {
         return Err(Unclaimed::FallsOff);
     }
-    // What is sent to it is not recorded; `Any` lets the body go on using it.
-    let sent = if subject.body.receives { InferredType::any() } else { InferredType::None };
     let generator = InferredType::class("collections.abc", "Generator");
-    Ok(InferredType::generic(generator, vec![yielded, sent, result]))
+    Ok(InferredType::generic(generator, vec![yielded, sent(subject), result]))
+}
+
+/// What is sent to it is not recorded; `Any` lets the body go on using it.
+fn sent(subject: &Subject<'_>) -> InferredType {
+    if subject.body.receives { InferredType::any() } else { InferredType::None }
+}
+
+/// The built-in type of a value, if that is beyond doubt.
+fn plain(subject: &Subject<'_>, value: &Value) -> Option<InferredType> {
+    match value {
+        Value::Builtin(name) => Some(of_builtin(name)),
+        Value::Call(path) => {
+            let is_own = subject.file.source.lookup(subject.function.scope, path).is_some();
+            let result = result_of(path).filter(|_| !is_own);
+            result.map(of_builtin)
+        }
+        _ => None,
+    }
+}
+
+/// What a local variable is plainly assigned: to a type checker it is all of that to its end.
+fn assigned<'a>(
+    subject: &'a Subject<'_>,
+    name: &'a str,
+) -> impl Iterator<Item = InferredType> + 'a {
+    let values = subject.body.assigned.iter().filter(move |(target, _)| target == name);
+    values.flat_map(|(_, value)| value.alternatives()).filter_map(|value| plain(subject, value))
+}
+
+/// What was yielded, with what the source shows of it.
+fn yielded(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
+    let values = subject.body.yields.iter().flat_map(Value::alternatives);
+    let shown: Vec<InferredType> = values.filter_map(|value| plain(subject, value)).collect();
+    subject.infer(&subject.observation.yields, &shown)
 }
 
 fn async_generator(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
-    let yielded = subject.infer(&subject.observation.yields, &[])?;
-    Ok(if subject.body.receives {
+    let yielded = yielded(subject)?;
+    Ok(if subject.body.receives || subject.file.outline.drives_generators {
         let generator = InferredType::class("collections.abc", "AsyncGenerator");
-        InferredType::generic(generator, vec![yielded, InferredType::any()])
+        InferredType::generic(generator, vec![yielded, sent(subject)])
     } else {
         let iterator = InferredType::class("collections.abc", "AsyncIterator");
         InferredType::generic(iterator, vec![yielded])

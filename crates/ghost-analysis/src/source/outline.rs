@@ -18,6 +18,8 @@ pub struct Outline {
     pub defaults: HashMap<usize, DefaultValue>,
     /// Where lines can be added.
     pub header: Header,
+    /// Whether a method is called that generators have and iterators do not.
+    pub drives_generators: bool,
 }
 
 impl Outline {
@@ -54,6 +56,8 @@ pub struct DefaultValue {
 pub struct Body {
     /// Every returned value; a bare `return` is `None`.
     pub returns: Vec<Value>,
+    /// Every yielded value.
+    pub yields: Vec<Value>,
     /// Whether its end can be reached without `return`, as type checkers see it.
     pub falls_off: bool,
     /// Whether the value of some `yield` is used.

@@ -1,11 +1,14 @@
 //! What function bodies return, yield and assign.
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprYield, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
 use super::super::{Body, DefaultValue, Outline, Stored, Value};
 use super::{ending, values};
+
+/// Methods of generators that iterators do not have.
+const DRIVING: [&str; 6] = ["close", "throw", "send", "aclose", "athrow", "asend"];
 
 /// Walks a file and fills in everything but the header.
 pub(super) fn collect(text: &str, suite: &[Stmt], outline: &mut Outline) {
@@ -101,6 +104,17 @@ impl Walker<'_> {
         (first == name).then(|| class.clone())
     }
 
+    fn yielded(&mut self, expression: &ExprYield) {
+        let inner = expression.value.as_deref();
+        let value = inner.map_or(Value::Builtin("NoneType"), values::value);
+        if let Some(body) = self.open.last_mut() {
+            body.yields.push(value);
+        }
+        if let Some(inner) = inner {
+            self.visit_expr(inner);
+        }
+    }
+
     fn returned(&mut self, value: Option<&Expr>) {
         let value = value.map_or(Value::Builtin("NoneType"), values::value);
         if let Some(body) = self.open.last_mut() {
@@ -141,8 +155,7 @@ impl<'a> Visitor<'a> for Walker<'_> {
             // A bare `yield` as a statement uses no value.
             Stmt::Expr(expression) => {
                 if let Expr::Yield(inner) = &*expression.value {
-                    inner.value.iter().for_each(|value| self.visit_expr(value));
-                    return;
+                    return self.yielded(inner);
                 }
             }
             _ => {}
@@ -152,10 +165,11 @@ impl<'a> Visitor<'a> for Walker<'_> {
 
     fn visit_expr(&mut self, expression: &'a Expr) {
         match expression {
-            Expr::Yield(_) => {
+            Expr::Yield(inner) => {
                 if let Some(body) = self.open.last_mut() {
                     body.receives = true;
                 }
+                return self.yielded(inner);
             }
             Expr::Named(named) => self.assign(&named.target, &values::value(&named.value)),
             // What a lambda yields or assigns is its own.
@@ -163,6 +177,11 @@ impl<'a> Visitor<'a> for Walker<'_> {
             Expr::Call(call) => {
                 let called = values::path(&call.func);
                 let compiles = |path: &str| matches!(path, "exec" | "eval" | "compile");
+                let drives = |call: &ruff_python_ast::ExprCall| {
+                    let method = call.func.as_attribute_expr().map(|it| it.attr.as_str());
+                    method.is_some_and(|method| DRIVING.contains(&method))
+                };
+                self.outline.drives_generators |= drives(call);
                 self.outline.header.compiles |= called.as_deref().is_some_and(compiles);
             }
             _ => {}
