@@ -26,6 +26,7 @@ pub(super) fn lines(watch: &Watch, ink: Ink) -> Vec<Line<'static>> {
     };
     let first = [
         Some(Span::styled(visible(&session.script).into_owned(), Ink::heading())),
+        session.name.as_ref().map(|name| Span::raw(visible(name).into_owned())),
         Some(Span::styled(state, state_style)),
         watch.duration_ns().map(|ns| Span::raw(duration(ns))),
         pace(watch),

@@ -124,6 +124,16 @@ fn names_cannot_reach_the_terminal() {
 }
 
 #[test]
+fn a_session_with_a_name_shows_it() {
+    let mut reading = reading(shop(100), 0);
+    reading.live.session.name = Some("before-refactor".into());
+    let mut watch = Watch::new(Settings::default());
+    watch.take(reading);
+    let text = drawn(&mut watch, (90, 10), LOOK);
+    assert!(text.starts_with("shop.py · before-refactor · running"), "{text}");
+}
+
+#[test]
 fn before_the_first_reading_the_screen_says_so() {
     let text = drawn(&mut Watch::new(Settings::default()), (60, 8), LOOK);
     assert!(text.starts_with("reading the session…"), "{text}");
