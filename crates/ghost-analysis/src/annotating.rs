@@ -63,6 +63,8 @@ struct Annotator<'a> {
     spelling: Spelling<'a>,
     edits: Vec<Edit>,
     done: Annotated,
+    /// Whether annotations are evaluated only when somebody asks.
+    evaluates_late: bool,
     /// Whether an annotation names something that may not be there when it is evaluated.
     is_late: bool,
 }
@@ -76,6 +78,7 @@ impl<'a> Annotator<'a> {
             spelling: Spelling::new(file),
             edits: Vec::new(),
             done: Annotated::default(),
+            evaluates_late: header::evaluates_late(file),
             is_late: false,
         }
     }
@@ -118,7 +121,7 @@ impl<'a> Annotator<'a> {
             Ok(spelled) => {
                 self.done.added += 1;
                 self.is_late |= !spelled.is_builtin;
-                let quote = !spelled.is_builtin && !header::evaluates_late(self.file);
+                let quote = !spelled.is_builtin && !self.evaluates_late;
                 Some(if quote { format!("\"{}\"", spelled.text) } else { spelled.text })
             }
             Err(reason) => {
@@ -160,7 +163,7 @@ impl<'a> Annotator<'a> {
 
 /// Whether all functions of this name have all annotations, so that nobody misses them.
 fn is_annotated(source: &SourceModule, qualname: &str) -> bool {
-    let mut named = source.functions.iter().filter(|it| it.qualname == qualname).peekable();
+    let mut named = source.functions_named(qualname).peekable();
     named.peek().is_some()
         && named.all(|function| {
             let bound = usize::from(function.class.is_some());

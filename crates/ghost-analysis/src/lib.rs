@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod annotating;
+#[cfg(test)]
+mod annotating_tests;
 pub mod annotations;
 mod detector;
 pub mod detectors;

@@ -86,6 +86,12 @@ impl SourceModule {
         }
     }
 
+    /// The functions of this qualified name: overloads, accessors of a property, branches.
+    pub fn functions_named(&self, qualname: &str) -> impl Iterator<Item = &DefinedFunction> {
+        let indices = self.functions_by_qualname.get(qualname).into_iter().flatten();
+        indices.filter_map(|&index| self.functions.get(index))
+    }
+
     /// The classes of this qualified name; several where it is defined in more than one branch.
     pub fn classes_named(&self, qualname: &str) -> impl Iterator<Item = &DefinedClass> {
         let indices = self.classes_by_qualname.get(qualname).into_iter().flatten();

@@ -98,9 +98,17 @@ impl<'a> Stubber<'a> {
 
     /// The lines of a block.
     fn block(&mut self, items: &[Item], indent: &str, class: Option<Class<'_>>) -> Vec<String> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in items.iter().filter_map(Item::name) {
+            *counts.entry(name).or_default() += 1;
+        }
         let mut lines = Vec::new();
         for (at, item) in items.iter().enumerate() {
-            if !self.is_replaced(item, &items[at + 1..]) && !self.is_implementation(item, items) {
+            let is_only = item.name().is_none_or(|name| counts.get(name) == Some(&1));
+            let is_left_out = !is_only
+                && (self.is_replaced(item, &items[at + 1..])
+                    || self.is_implementation(item, items));
+            if !is_left_out {
                 lines.extend(self.item(item, indent, class));
             }
         }

@@ -121,9 +121,8 @@ impl Subject<'_> {
         }) {
             return Err(Unclaimed::Settled { by: by.to_owned() });
         }
-        let same = |other: &&DefinedFunction| other.qualname == self.function.qualname;
-        let overloaded = self.file.source.functions.iter().filter(same);
-        if overloaded.into_iter().any(DefinedFunction::is_overload) {
+        let mut named = self.file.source.functions_named(&self.function.qualname);
+        if named.any(DefinedFunction::is_overload) {
             return Err(Unclaimed::Overloaded);
         }
         Ok(())

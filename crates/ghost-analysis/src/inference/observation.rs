@@ -147,10 +147,8 @@ pub fn find_function<'a>(
     place: &Place,
     observation: &Observation,
 ) -> Option<&'a DefinedFunction> {
-    let is_there = |function: &&DefinedFunction| {
-        function.qualname == place.qualname && function.line == place.line
-    };
-    let mut there = source.functions.iter().filter(is_there);
+    let named = source.functions_named(&place.qualname);
+    let mut there = named.filter(|function| function.line == place.line);
     let function = there.next().filter(|_| there.next().is_none())?;
     let class = function.class.as_deref();
     let same_kind = function.kind == observation.kind

@@ -44,10 +44,14 @@ fn returned(subject: &Subject<'_>) -> Result<InferredType, Unclaimed> {
     }
     let claim = value(subject)?;
     let is_missing = !claim.is_none() && subject.body.falls_off;
-    if subject.inference.purpose == Purpose::Source && is_missing {
-        return Err(Unclaimed::FallsOff);
+    match subject.inference.purpose {
+        _ if !is_missing => Ok(claim),
+        // A type checker wants `return None` to be written out.
+        Purpose::Source => Err(Unclaimed::FallsOff),
+        Purpose::Stub => {
+            InferredType::union([claim, InferredType::None]).ok_or(Unclaimed::NothingSeen)
+        }
     }
-    Ok(claim)
 }
 
 /// What `return` gave, with what the source shows of it.

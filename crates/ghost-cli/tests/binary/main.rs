@@ -3,6 +3,7 @@
 //! Observing is not tested here: no interpreter that these tests meet has the extension.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod annotate;
 mod anomalies;
 mod clean;
 mod completions;
