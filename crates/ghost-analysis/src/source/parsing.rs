@@ -3,6 +3,7 @@
 //! This folder alone uses the parser's crates; nothing of their types leaves it.
 
 mod bodies;
+mod deep_stack;
 mod definitions;
 mod ending;
 mod expressions;
@@ -25,26 +26,35 @@ use ruff_python_parser::{Parsed, parse_module};
 use self::positions::Lines;
 use super::{Binding, Outline, Scope, ScopeId, ScopeKind, Skeleton, SourceError, SourceModule};
 
+/// Levels of statements and expressions that are walked; what lies deeper is not listed. People
+/// write tens, generators of code hundreds.
+const DEPTH_MAX: u16 = 1_000;
+
 /// Parses a file and lists what it defines.
 pub(super) fn parse(text: &str) -> Result<SourceModule, SourceError> {
-    let parsed = read(text)?;
-    let mut walker = Walker::new(text, Lines::of(text));
-    walker.visit_body(parsed.suite());
-    let (lines_unchecked, is_unchecked) = unchecked::lines(text);
-    Ok(SourceModule { lines_unchecked, is_unchecked, ..walker.module })
+    deep_stack::with(|| {
+        let parsed = read(text)?;
+        let mut walker = Walker::new(text, Lines::of(text));
+        walker.visit_body(parsed.suite());
+        let (lines_unchecked, is_unchecked) = unchecked::lines(text);
+        Ok(SourceModule { lines_unchecked, is_unchecked, ..walker.module })
+    })
 }
 
 /// Parses a file and outlines it.
 pub(super) fn outline(text: &str) -> Result<Outline, SourceError> {
-    let parsed = read(text)?;
-    let mut outline = Outline { header: header::find(text, parsed.suite()), ..Outline::default() };
-    bodies::collect(text, parsed.suite(), &mut outline);
-    Ok(outline)
+    deep_stack::with(|| {
+        let parsed = read(text)?;
+        let header = header::find(text, parsed.suite());
+        let mut outline = Outline { header, ..Outline::default() };
+        bodies::collect(text, parsed.suite(), &mut outline);
+        Ok(outline)
+    })
 }
 
 /// Parses a file and leaves out its bodies.
 pub(super) fn skeleton(text: &str) -> Result<Skeleton, SourceError> {
-    Ok(skeleton::read(text, read(text)?.suite()))
+    deep_stack::with(|| Ok(skeleton::read(text, read(text)?.suite())))
 }
 
 fn read(text: &str) -> Result<Parsed<ModModule>, SourceError> {
@@ -63,6 +73,8 @@ struct Walker<'a> {
     blocks: Vec<Block>,
     /// Whether the current place is under `if TYPE_CHECKING:`.
     is_type_checking: bool,
+    /// Levels of statements and expressions around it.
+    depth: u16,
 }
 
 /// A block around the current place.
@@ -94,6 +106,7 @@ impl<'a> Walker<'a> {
             module: SourceModule::default(),
             blocks: Vec::new(),
             is_type_checking: false,
+            depth: 0,
         };
         let scope = walker.add_scope(ScopeKind::Module, None);
         walker.open(scope, String::new(), BlockKind::Module);
@@ -246,10 +259,8 @@ impl<'a> Walker<'a> {
             self.blocks.pop();
         }
     }
-}
 
-impl<'a> Visitor<'a> for Walker<'a> {
-    fn visit_stmt(&mut self, statement: &'a Stmt) {
+    fn statement(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class(class),
@@ -269,7 +280,7 @@ impl<'a> Visitor<'a> for Walker<'a> {
         }
     }
 
-    fn visit_expr(&mut self, expression: &'a Expr) {
+    fn expression(&mut self, expression: &'a Expr) {
         match expression {
             Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::Name(name) if !name.ctx.is_load() => self.bind(name.id.as_str(), Binding::Other),
@@ -288,6 +299,24 @@ impl<'a> Visitor<'a> for Walker<'a> {
             Expr::DictComp(dict) => names::visit_dict_comprehension(self, dict),
             Expr::Generator(items) => self.comprehension(&items.generators, &[&items.elt], true),
             _ => visitor::walk_expr(self, expression),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Walker<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        if self.depth < DEPTH_MAX {
+            self.depth += 1;
+            self.statement(statement);
+            self.depth -= 1;
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &'a Expr) {
+        if self.depth < DEPTH_MAX {
+            self.depth += 1;
+            self.expression(expression);
+            self.depth -= 1;
         }
     }
 

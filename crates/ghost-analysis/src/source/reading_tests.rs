@@ -158,6 +158,17 @@ fn what_is_no_python_is_an_error_with_its_line() {
     assert_eq!(error.line, 2);
 }
 
+#[test]
+fn no_file_is_too_deep() {
+    let sum = "1+".repeat(100_000);
+    let dots = ".b".repeat(100_000);
+    let choices = "int|".repeat(100_000);
+    let text = format!("x = {sum}1\ny = a{dots}\ndef f(a: {choices}str): pass\n");
+    assert_eq!(read(&text).functions.len(), 1);
+    let nested = format!("x = {}1{}\n", "(".repeat(50_000), ")".repeat(50_000));
+    let _ = SourceModule::parse(&nested);
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "(?s).{0,200}") {
