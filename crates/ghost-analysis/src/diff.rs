@@ -36,8 +36,8 @@ pub struct Limits {
     /// By how many histogram buckets (of 9 % each) latencies must differ *beyond* chance. Two runs of
     /// one program on one machine differ by some percent; that is no change of the program.
     pub latency_buckets_tolerated: u32,
-    /// And by how many nanoseconds a call, in the median or the mean: observing a call costs about as
-    /// much, and is part of what is measured.
+    /// And by how many nanoseconds a typical call: observing one costs about as much, and is part of what
+    /// is measured.
     pub latency_difference_ns_min: u64,
     /// Ended calls on both sides from which the rank test's normal approximation holds (Mann and
     /// Whitney, 1947).

@@ -68,8 +68,9 @@ pub(super) fn change(
     let mean_ns = (old.latency_ns_mean()?, new.latency_ns_mean()?);
     let ratio = typical_ratio(&old.latency, &new.latency);
     let median_ns = (quantile(old, 0.5)?, quantile(new, 0.5)?);
-    let difference = median_ns.0.abs_diff(median_ns.1).max(mean_ns.0.abs_diff(mean_ns.1));
-    (difference >= limits.latency_difference_ns_min).then_some(())?;
+    // Not that of the means: one pause of the machine is enough to move them.
+    let difference_ns = (ratio - 1.0).abs() * median_ns.0 as f64;
+    (difference_ns >= limits.latency_difference_ns_min as f64).then_some(())?;
     let tested = passed.map(|p| Tested { effect: effect(&old.latency, &new.latency), p });
     Some(LatencyChange {
         mean_ns,
@@ -147,6 +148,14 @@ mod tests {
         let [old, new] = [40, 90].map(|ns| profile(&[ns; 500]));
         assert!(test(&old, &new, &limits).is_some_and(|p| p < 1e-9));
         assert_eq!(change(&old, &new, Some(1e-9), &limits), None);
+    }
+
+    #[test]
+    fn a_pause_of_the_machine_is_no_change() {
+        let mut paused = vec![460; 500];
+        paused[0] = 50 * MS;
+        let (old, new) = (profile(&[400; 500]), profile(&paused));
+        assert_eq!(change(&old, &new, Some(1e-9), &Limits::default()), None);
     }
 
     #[test]
