@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn every_counter_is_shown_and_a_failure_says_that_observing_ended() {
+        let counters = Counter::ALL.into_iter().map(|counter| (counter, 1)).collect();
+        let lines = gaps(&[Process { counters, ..Process::default() }]);
+        assert_eq!(lines.len(), Counter::ALL.len());
+        assert!(lines.contains(&"1 internal failures; observing stopped at the first".to_owned()));
+    }
+
+    #[test]
     fn gaps_are_summed_over_processes() {
         let process =
             |count| Process { counters: vec![(Counter::EndsMissed, count)], ..Process::default() };
