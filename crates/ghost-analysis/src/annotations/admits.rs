@@ -126,6 +126,11 @@ fn abstract_verdict(base: &str, observed: &TypeName) -> Verdict {
     if awaited && bases(observed).any(|name| name == "generator") {
         return Verdict::Unknown;
     }
+    // A decorator gets the wrapper; type checkers show it the function below.
+    let wraps_function = bases(observed).any(|name| matches!(name, "classmethod" | "property"));
+    if base == "collections.abc.Callable" && wraps_function {
+        return Verdict::Unknown;
+    }
     let all_known = bases(observed).all(|name| name == ROOT_CLASS || tables::is_known(name));
     if all_known && has_all_bases(observed) { Verdict::No } else { Verdict::Unknown }
 }
