@@ -1,6 +1,7 @@
 //! The difference between a file and what it will be, as `patch` and `git apply` take it.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use ghost_analysis::annotating::Annotated;
@@ -11,6 +12,9 @@ use crate::output::colour::EMPHASIS;
 
 const ADDED: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
+/// The smallest difference takes time in the square of the changes. A file with ten thousand of them
+/// gets one that is valid but longer; others are done in a hundredth of this.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Lines around a change, as everybody shows them.
 const CONTEXT: usize = 3;
 
@@ -25,7 +29,9 @@ pub(super) fn write(
     }
     let path = file.path.trim_start_matches('/');
     writeln!(output, "--- a/{path}\n+++ b/{path}")?;
-    let difference = TextDiff::from_lines(file.text.as_str(), annotated.text.as_str());
+    let mut settings = TextDiff::configure();
+    let difference =
+        settings.timeout(PATIENCE).diff_lines(file.text.as_str(), annotated.text.as_str());
     for hunk in difference.unified_diff().context_radius(CONTEXT).iter_hunks() {
         writeln!(output, "{EMPHASIS}{}{EMPHASIS:#}", hunk.header())?;
         for change in hunk.iter_changes() {
