@@ -14,6 +14,10 @@ fn findings_are_data_and_what_was_not_checked_is_said() {
 [HIGH] high_exc_rate   validate (line 3)
        exception rate 45.0% (18/40 calls) exceeds threshold 5%
        ValueError 18 times: caught in sync_orders (line 3)
+
+[LOW] silent_exception sync_orders (line 3)
+      swallows ValueError 18 times, raised in validate (line 3) (45.0% of its calls)
+      whether its handler says so is not known: no source
 ";
     assert_eq!(ran.stdout, expected);
     assert_eq!(
@@ -71,7 +75,7 @@ fn every_format_is_whole() {
     let (sandbox, _) = recorded();
     let format = |format: &str| sandbox.run(&["anomalies", "--format", format]).stdout;
     let sarif: serde_json::Value = serde_json::from_str(&format("sarif")).unwrap();
-    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 1);
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 2);
     assert!(
         format("github")
             .starts_with("::error file=shop.py,line=3,title=high_exc_rate%3A validate::")
