@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,11 @@ from pathlib import Path
 import pytest
 
 from recorded import Recorded
+
+# Whoever runs the tests may ignore signals (`nohup` does); programs in tests begin as usual.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 SCRIPTS = Path(sys.executable).parent
 GHOST = SCRIPTS / "ghost"

@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 }
 
 /// Names and kinds of the columns.
-pub(crate) const COLUMNS: [(&str, Kind); 22] = [
+pub(crate) const COLUMNS: [(&str, Kind); 23] = [
     ("fn_key", Kind::Text),
     ("call_count", Kind::Count),
     ("exception_count", Kind::Count),
@@ -44,6 +44,7 @@ pub(crate) const COLUMNS: [(&str, Kind); 22] = [
     ("self_ns", Kind::Count),
     ("running_ns", Kind::Count),
     ("exc_type_dist", Kind::Counts),
+    ("call_count_se", Kind::Count),
 ];
 
 /// One value of a row.
@@ -62,7 +63,7 @@ pub(crate) enum Value {
 }
 
 /// The row of a function: one value for each of [`COLUMNS`].
-pub(crate) fn row(labels: &Labels, function: &Function, profile: &Profile) -> [Value; 22] {
+pub(crate) fn row(labels: &Labels, function: &Function, profile: &Profile) -> [Value; 23] {
     let (calls, exceptions) = (profile.call_count(), profile.exception_count());
     let rate = if calls == 0 { 0.0 } else { exceptions as f64 / calls as f64 };
     let ended = |ns: u64| Value::Measure((profile.ended_count() > 0).then_some(ns));
@@ -94,6 +95,7 @@ pub(crate) fn row(labels: &Labels, function: &Function, profile: &Profile) -> [V
         Value::Count(profile.self_ns),
         Value::Count(profile.running_ns),
         Value::Counts(exception_counts(labels, &profile.exceptions)),
+        Value::Count(profile.call_count_se),
     ]
 }
 

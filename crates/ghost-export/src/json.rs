@@ -45,6 +45,8 @@ struct ProcessEntry<'a> {
     python_version: &'a str,
     /// What observing one call costs, picoseconds; 0 where it was not measured.
     call_cost_ps: u64,
+    /// What observing took in all, where that is measured (under a budget); else 0.
+    own_cost_ns: u64,
     state: &'static str,
     /// What was refused, lost or failed; absent where it is zero.
     counters: BTreeMap<&'static str, u64>,
@@ -54,6 +56,8 @@ struct ProcessEntry<'a> {
 struct ProfileEntry<'a> {
     fn_key: String,
     call_count: u64,
+    /// Standard error of `call_count`: 0 where it is exact.
+    call_count_se: u64,
     exception_count: u64,
     exception_rate: f64,
     mean_latency_ns: Option<u64>,
@@ -133,6 +137,7 @@ fn process_entry(process: &Process) -> ProcessEntry<'_> {
         end_unix_ns: process.end_unix_ns,
         python_version: &process.python_version,
         call_cost_ps: process.call_cost_ps,
+        own_cost_ns: process.own_cost_ns,
         state: process.state.as_str(),
         counters: process.counters.iter().map(|(counter, n)| (counter.as_str(), *n)).collect(),
     }
@@ -153,6 +158,7 @@ fn profile_entry<'a>(
     ProfileEntry {
         fn_key: function.key.to_string(),
         call_count: calls,
+        call_count_se: profile.call_count_se,
         exception_count: exceptions,
         exception_rate: if calls == 0 { 0.0 } else { exceptions as f64 / calls as f64 },
         mean_latency_ns: profile.latency_ns_mean(),

@@ -35,13 +35,19 @@ fn cells(labels: &Labels, function: &Function, profile: &Profile) -> [String; 7]
     let signature = profile.dominant_signature();
     [
         code(&format!("{}:{}", function.key.qualname, function.key.line)),
-        profile.call_count().to_string(),
+        calls(profile),
         percent(profile.exception_count(), profile.call_count()),
         duration(profile.latency_ns_mean()),
         duration(profile.latency.quantile_ns(0.95)),
         human_duration(profile.total_ns),
         signature.map_or_else(String::new, |signature| code(&labels.signature(signature))),
     ]
+}
+
+/// Estimates are marked.
+fn calls(profile: &Profile) -> String {
+    let mark = if profile.is_estimate() { "≈" } else { "" };
+    format!("{mark}{}", profile.call_count())
 }
 
 fn percent(part: u64, whole: u64) -> String {

@@ -52,6 +52,7 @@ pub(crate) fn session() -> Sample {
             end_unix_ns: Some(1_763_630_002_400_000_000),
             python_version: "3.13.0".into(),
             call_cost_ps: 81_500,
+            own_cost_ns: 2_000_000,
             state: ProcessState::Finished,
             counters: vec![(Counter::SignaturesRefused, 3)],
         }],

@@ -77,8 +77,8 @@ fn add_function(ledger: &mut Ledger, number: u32, signatures: &[(u32, u32)]) -> 
     let latency_ns = 1_000 + u64::from(number % 1_000) * 997;
     for duration in [latency_ns, latency_ns * 2, latency_ns * 9] {
         let bucket = bucket_index(duration);
-        slots.add_latency(duration);
-        ledger.add_histogram(id, bucket / 32 * 32)?.add_one(bucket);
+        slots.add_latency(duration, 1);
+        ledger.add_histogram(id, bucket / 32 * 32)?.add(bucket, 1);
     }
     slots.add_total(latency_ns * 12);
     slots.add_self(latency_ns * 4);

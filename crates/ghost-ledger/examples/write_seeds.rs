@@ -48,7 +48,7 @@ fn one_call(ledger: &mut Ledger) -> Option<()> {
     let name = ledger.add_text("f")?;
     let signature = ledger.add_signature(&[])?;
     let (id, slots) = ledger.add_function([name; 4], 1, FunctionKind::Function)?;
-    slots.add_latency(1000);
+    slots.add_latency(1000, 1);
     ledger.add_cell(CellKind::Args, id, signature, 0)?.add(1);
     Some(())
 }
@@ -63,7 +63,7 @@ fn every_record(ledger: &mut Ledger) -> Option<()> {
     for cell in CellKind::ALL {
         ledger.add_cell(cell, id, signature, root + 1)?.add(3);
     }
-    ledger.add_histogram(id, 32)?.add_one(33);
+    ledger.add_histogram(id, 32)?.add(33, 1);
     ledger.counter(Counter::VolatileBytes).add(1);
     for raised in [false, true, true] {
         ledger.add_activation(&ActivationEntry {

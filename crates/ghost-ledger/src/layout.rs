@@ -13,6 +13,7 @@
 //!   64 counters u64[32], indexed by ghost_model::Counter
 //!  320 pid namespace, inode u64 (0: unknown)
 //!  328 cost of observing one call, picoseconds u64 (0: not measured)
+//!  336 what observing has taken so far, nanoseconds u64 (0: not measured)
 //!
 //! record = 0 kind u16, 2 what u16, 4 size u32 (whole record, multiple of 8), then
 //!   TEXT       8 length u32      12 UTF-8 bytes, zero padded
@@ -39,7 +40,8 @@ pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
 ///
 /// * 1: first.
 /// * 2: the check of a ring entry depends on the place of each word.
-/// * 3: cells by caller, of which signatures, returned types and callers are the sums.
+/// * 3: cells by caller, of which signatures, returned types and callers are the sums; the last two
+///   slots of a function (the variance and the bias of its calls, `f64`); what observing has taken.
 pub const VERSION: u32 = 3;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
@@ -60,6 +62,7 @@ pub mod header {
     pub const COUNTERS_MAX: usize = 32;
     pub const PID_NAMESPACE: usize = COUNTERS + 8 * COUNTERS_MAX;
     pub const CALL_COST_PS: usize = PID_NAMESPACE + 8;
+    pub const OWN_COST_NS: usize = CALL_COST_PS + 8;
 }
 
 /// What a record is.

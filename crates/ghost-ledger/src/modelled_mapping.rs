@@ -119,7 +119,8 @@ impl Mapping {
             total_ns: word(),
             self_ns: word(),
             running_ns: word(),
-            reserved: [word(), word()],
+            call_count_variance: word(),
+            call_count_bias: word(),
         })))
     }
 

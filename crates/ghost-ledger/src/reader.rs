@@ -129,6 +129,7 @@ fn process(bytes: &[u8]) -> Process {
         end_unix_ns: end,
         python_version: version_text(hexversion),
         call_cost_ps: word(header::CALL_COST_PS),
+        own_cost_ns: word(header::OWN_COST_NS),
         state: if end.is_some() { ProcessState::Finished } else { ProcessState::Running },
         counters: Counter::ALL.map(counter).into_iter().filter(|(_, n)| *n > 0).collect(),
     }
@@ -328,10 +329,19 @@ fn timed_profile(record: &[u8], kind: FunctionKind) -> Option<Profile> {
         latency_ns_min: slot(1)?.saturating_sub(1),
         latency_ns_max: slot(2)?,
         total_ns: slot(3)?,
-        self_ns: slot(4)?,
+        // Of sampled callees only the mean is right, so the rest may come out below zero.
+        self_ns: u64::try_from(slot(4)?.cast_signed()).unwrap_or(0),
         running_ns: if suspends { slot(5)? } else { slot(0)? },
+        call_count_se: standard_error(f64::from_bits(slot(6)?), f64::from_bits(slot(7)?)),
         ..Profile::default()
     })
+}
+
+/// From a variance and a bias; whatever bytes they are.
+fn standard_error(variance: f64, bias: f64) -> u64 {
+    let square = variance.max(0.0) + bias * bias;
+    // Saturates, and what is no number is 0.
+    square.sqrt().ceil() as u64
 }
 
 fn signature(record: &[u8]) -> Option<Signature> {

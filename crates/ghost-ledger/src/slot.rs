@@ -54,14 +54,15 @@ pub struct FunctionSlots {
     pub(crate) total_ns: AtomicU64,
     pub(crate) self_ns: AtomicU64,
     pub(crate) running_ns: AtomicU64,
-    pub(crate) reserved: [AtomicU64; 2],
+    pub(crate) call_count_variance: AtomicU64,
+    pub(crate) call_count_bias: AtomicU64,
 }
 
 impl FunctionSlots {
-    /// Records one ended activation.
+    /// Records ended activations that lasted equally long.
     #[inline]
-    pub fn add_latency(&self, latency_ns: u64) {
-        bump(&self.latency_ns_sum, latency_ns);
+    pub fn add_latency(&self, latency_ns: u64, times: u64) {
+        bump(&self.latency_ns_sum, latency_ns.wrapping_mul(times));
         // Stored plus one, so that 0 means that none ended yet.
         let shortest = self.latency_ns_min.load(Relaxed).wrapping_sub(1);
         if latency_ns < shortest {
@@ -79,10 +80,18 @@ impl FunctionSlots {
         bump(&self.running_ns, running_ns);
     }
 
-    /// Adds time on the stack that was not spent in observed callees.
+    /// Adds time on the stack that was not spent in observed callees. Less than nothing, in two's
+    /// complement, where callees are estimates: only the sum has a meaning.
     #[inline]
     pub fn add_self(&self, self_ns: u64) {
         bump(&self.self_ns, self_ns);
+    }
+
+    /// Adds to what is not known of the number of calls: its variance, and by how many calls it may be
+    /// wrong systematically. Kept as `f64`.
+    pub fn add_uncertainty(&self, variance: f64, bias: f64) {
+        bump_float(&self.call_count_variance, variance);
+        bump_float(&self.call_count_bias, bias);
     }
 
     /// Adds time on the stack of an outermost activation.
@@ -97,6 +106,10 @@ fn bump(word: &AtomicU64, amount: u64) {
     word.store(word.load(Relaxed).wrapping_add(amount), Relaxed);
 }
 
+fn bump_float(word: &AtomicU64, amount: f64) {
+    word.store((f64::from_bits(word.load(Relaxed)) + amount).to_bits(), Relaxed);
+}
+
 /// The counts of 32 neighbouring histogram buckets.
 #[derive(Debug)]
 #[repr(transparent)]
@@ -108,13 +121,13 @@ impl HistogramBlock {
         Self(counts)
     }
 
-    /// Adds one; true where the bucket wrapped to zero and 2³² must be noted elsewhere.
+    /// Adds to a bucket; true where it went past 2³², which must be noted elsewhere.
     #[inline]
-    pub fn add_one(&self, bucket: u32) -> bool {
+    pub fn add(&self, bucket: u32, times: u32) -> bool {
         let word = &self.0[bucket as usize % BLOCK_BUCKETS];
-        let count = word.load(Relaxed).wrapping_add(1);
+        let count = word.load(Relaxed).wrapping_add(times);
         word.store(count, Relaxed);
-        count == 0
+        count < times
     }
 }
 
@@ -131,17 +144,18 @@ mod tests {
             total_ns: zero(),
             self_ns: zero(),
             running_ns: zero(),
-            reserved: [zero(), zero()],
+            call_count_variance: zero(),
+            call_count_bias: zero(),
         }
     }
 
     #[test]
     fn the_shortest_latency_may_be_zero() {
         let slots = slots();
-        slots.add_latency(5);
+        slots.add_latency(5, 1);
         assert_eq!(slots.latency_ns_min.load(Relaxed), 6);
-        slots.add_latency(0);
-        slots.add_latency(9);
+        slots.add_latency(0, 1);
+        slots.add_latency(9, 1);
         assert_eq!(slots.latency_ns_min.load(Relaxed), 1);
         assert_eq!(slots.latency_ns_max.load(Relaxed), 9);
         assert_eq!(slots.latency_ns_sum.load(Relaxed), 14);
@@ -150,7 +164,7 @@ mod tests {
     #[test]
     fn a_full_bucket_says_that_it_wrapped() {
         let block = HistogramBlock([const { AtomicU32::new(u32::MAX) }; BLOCK_BUCKETS]);
-        assert!(block.add_one(3));
-        assert!(!block.add_one(3));
+        assert!(block.add(3, 1));
+        assert!(!block.add(3, 1));
     }
 }

@@ -131,6 +131,11 @@ impl Ledger {
         self.put(header::CALL_COST_PS, call_cost_ps);
     }
 
+    /// Notes what observing has taken so far, where that is measured.
+    pub fn set_own_cost_ns(&self, own_cost_ns: u64) {
+        self.put(header::OWN_COST_NS, own_cost_ns);
+    }
+
     /// Marks the end of the process.
     pub fn close(&self) {
         self.mapping.publish(header::END_UNIX_NS, unix_ns());

@@ -14,11 +14,11 @@ fn valid_ledger() -> Vec<u8> {
     let kind = ledger.add_type(text, text, &[text]).unwrap();
     let signature = ledger.add_signature(&[kind]).unwrap();
     let (id, slots) = ledger.add_function([text; 4], 1, FunctionKind::Generator).unwrap();
-    slots.add_latency(10);
+    slots.add_latency(10, 1);
     for cell in CellKind::ALL {
         ledger.add_cell(cell, id, signature, 1).unwrap().add(1);
     }
-    ledger.add_histogram(id, 0).unwrap().add_one(3);
+    ledger.add_histogram(id, 0).unwrap().add(3, 1);
     let mut bytes = std::fs::read(&path).unwrap();
     let used = u64::from_le_bytes(bytes[header::USED..][..8].try_into().unwrap());
     bytes.truncate(usize::try_from(used).unwrap());

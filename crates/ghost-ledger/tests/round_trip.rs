@@ -61,11 +61,11 @@ fn every_record_is_read_back() {
     cell(CellKind::ReturnsByCaller, int, 0).add(3);
     cell(CellKind::Exception, int, id + 1).add(2);
     cell(CellKind::BucketWraps, 80, 0).add(1);
-    slots.add_latency(1000);
+    slots.add_latency(1000, 1);
     slots.add_self(400);
     slots.add_total(1000);
     let bucket = bucket_index(1000);
-    assert!(!fixture.ledger.add_histogram(id, bucket / 32 * 32).unwrap().add_one(bucket));
+    assert!(!fixture.ledger.add_histogram(id, bucket / 32 * 32).unwrap().add(bucket, 1));
     fixture.ledger.counter(Counter::EndsMissed).add(9);
     fixture.ledger.close();
 

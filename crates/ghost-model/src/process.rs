@@ -106,6 +106,8 @@ pub struct Process {
     pub python_version: String,
     /// What observing one call costs, measured when observing began, picoseconds; 0 where it was not.
     pub call_cost_ps: u64,
+    /// What observing has taken, nanoseconds, where that is measured (under a budget); else 0.
+    pub own_cost_ns: u64,
     /// How far it has come.
     pub state: ProcessState,
     /// Counters that are not zero.

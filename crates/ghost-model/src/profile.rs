@@ -16,6 +16,8 @@ pub struct ExceptionCount {
 /// All measurements of one function: of one process, or merged over several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
+    /// Standard error of the number of calls: 0 where it is exact, as it is but under a budget.
+    pub call_count_se: u64,
     /// Activations per signature; the sum is the number of calls.
     pub args: Vec<(Signature, u64)>,
     /// Activations per type of the returned value.
@@ -55,6 +57,11 @@ impl Profile {
         self.args.iter().map(|(_, count)| count).sum()
     }
 
+    /// Whether counts are estimates from a part of the calls. Exceptions are counted one by one.
+    pub fn is_estimate(&self) -> bool {
+        self.call_count_se > 0
+    }
+
     /// Activations ended by an exception.
     pub fn exception_count(&self) -> u64 {
         self.exceptions.iter().map(|exception| exception.count).sum()
@@ -89,6 +96,9 @@ impl Profile {
         for exception in other.exceptions {
             self.merge_exception(exception);
         }
+        // Processes err independently of each other.
+        let se = (self.call_count_se as f64).hypot(other.call_count_se as f64);
+        self.call_count_se = se.ceil() as u64;
         self.latency.merge(&other.latency);
         self.latency_ns_sum = self.latency_ns_sum.saturating_add(other.latency_ns_sum);
         self.total_ns = self.total_ns.saturating_add(other.total_ns);

@@ -106,5 +106,10 @@ pub(crate) fn note_death(death: Death) {
 
 /// Marks the end of the process in its ledger.
 pub(crate) fn close() {
-    fence(|observer| observer.tracer.close());
+    fence(Observer::close);
+}
+
+/// In a forked child: begins its ledger.
+pub(crate) fn begin_child() {
+    fence(|_| ());
 }

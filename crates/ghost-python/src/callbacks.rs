@@ -8,11 +8,13 @@
 //! Every function is called by the interpreter with the lock held, with the arguments the event is
 //! documented to have, and answers `None`, or `DISABLE` where the place is never to be seen again.
 
+mod budgeted;
+
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use ghost_model::FunctionKind;
-use ghost_tracer::CodeAddress;
+use ghost_tracer::{CodeAddress, TypeAddress};
 use pyo3::ffi::{self, Py_ssize_t, PyObject, vectorcallfunc};
 use pyo3::prelude::*;
 
@@ -158,7 +160,9 @@ unsafe extern "C" fn on_discover<F: EventFrame>(
             let discovery = observer.discover::<F>(code);
             if let Discovery::Observed(state) = discovery {
                 state.set_start_offset(offset(argument(arguments, 1)));
-                observer.tracer.start(state, &F::executing(state.tag()), clock::now);
+                let own_ticks = observer.own_ticks();
+                let now = || clock::now().saturating_sub(own_ticks);
+                observer.tracer.start(state, &F::executing(state.tag()), now);
             }
             discovery
         })
@@ -277,12 +281,7 @@ unsafe extern "C" fn on_yield<F: EventFrame>(
     // SAFETY: PY_YIELD comes with (code, offset, value); the frame of `code` executes.
     unsafe {
         if let Some(state) = F::state(argument(arguments, 0)) {
-            let value = argument(arguments, 2);
-            let value = match state.kind() {
-                FunctionKind::Coroutine => None,
-                FunctionKind::AsyncGenerator => wrapped_type(value),
-                _ => Some(type_of(value)),
-            };
+            let value = yielded_type(state.kind(), argument(arguments, 2));
             fence(|observer| {
                 let same_thread = observer.tracer.has_activations();
                 observer.tracer.suspend(state, &F::ending(same_thread), value, now);
@@ -290,6 +289,22 @@ unsafe extern "C" fn on_yield<F: EventFrame>(
         }
     }
     none()
+}
+
+/// What a suspension hands out; `None` where that is only plumbing.
+///
+/// # Safety
+/// `value` is a live object.
+#[inline]
+unsafe fn yielded_type(kind: FunctionKind, value: *mut PyObject) -> Option<TypeAddress> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match kind {
+            FunctionKind::Coroutine => None,
+            FunctionKind::AsyncGenerator => wrapped_type(value),
+            _ => Some(type_of(value)),
+        }
+    }
 }
 
 /// An exception leaves a function.
@@ -308,6 +323,7 @@ unsafe extern "C" fn on_unwind<F: EventFrame>(
             let raised = raised::<F>(exception);
             fence(|observer| {
                 let frame = F::ending(observer.tracer.has_activations());
+                let now = observer.program_time(now);
                 observer.tracer.unwind(state, &frame, &raised, closes, now);
             });
         }

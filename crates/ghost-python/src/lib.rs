@@ -6,8 +6,9 @@
 //!   internal failure.
 //! * Nothing of the host may run because of us: no attribute access that could execute Python code,
 //!   no import and no user code from a callback; names are read from C fields ([`naming`]).
-//! * Everything runs under the interpreter lock, on the thread that made the event. We start no
-//!   thread, install no signal handler and keep no descriptor open.
+//! * Everything runs under the interpreter lock, on the thread that made the event. We install no
+//!   signal handler and keep no descriptor open; the one thread there may be ([`timer`]) touches no
+//!   Python object.
 //! * Fast: frames are read raw where a self-test has shown that their layout is the expected one
 //!   ([`frames`]), else through the public API.
 //!
@@ -43,12 +44,16 @@ mod monitoring;
 mod naming;
 #[expect(unsafe_code, reason = "works on objects the callbacks were given")]
 mod observer;
+#[expect(unsafe_code, reason = "switches the events of code objects it knows to live")]
+mod pacing;
 #[expect(unsafe_code, reason = "compares raw reads with the public API")]
 mod self_test;
 #[expect(unsafe_code, reason = "registers the fork handler")]
 mod startup;
 #[expect(unsafe_code, reason = "asks for the running thread's state")]
 mod threads;
+#[expect(unsafe_code, reason = "asks the interpreter for a turn from a thread of its own")]
+mod timer;
 
 use std::path::PathBuf;
 
@@ -62,6 +67,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(stop, module)?)?;
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
+    module.add_function(wrap_pyfunction!(_continue_in_child, module)?)?;
     Ok(())
 }
 
@@ -82,6 +88,12 @@ fn stop() {
 #[pyfunction]
 fn is_observing() -> bool {
     boundary::is_observing()
+}
+
+/// Begin the ledger of a forked child before its first event, which may not come while all sleep.
+#[pyfunction]
+fn _continue_in_child() {
+    boundary::begin_child();
 }
 
 /// Tell how frames are read: `raw`, or `public` where this interpreter's layout is not the one we know.

@@ -53,20 +53,17 @@ impl Tools {
         Ok(())
     }
 
-    fn worker(self) -> u8 {
+    /// The id of the tool that observed code has.
+    pub(crate) fn worker(self) -> u8 {
         match self {
             Self::Two { worker, .. } | Self::One(worker) => worker,
         }
     }
 
-    /// The worker's id and the events of observed code.
-    pub(crate) fn worker_events(self, events: &Events) -> (u8, u32) {
-        (self.worker(), events.local())
-    }
-
-    /// The same, where observed code gets them one by one; none where all events are global.
+    /// The worker's id and the events of observed code, where that gets them one by one; none where all
+    /// events are global.
     pub(crate) fn local_events(self, events: &Events) -> Option<(u8, u32)> {
-        matches!(self, Self::Two { .. }).then(|| self.worker_events(events))
+        matches!(self, Self::Two { .. }).then(|| (self.worker(), events.local()))
     }
 
     /// Registers the callbacks. No event arrives before [`Self::enable`].
@@ -143,8 +140,13 @@ impl Events {
         })
     }
 
+    /// The event of starts.
+    pub(crate) fn start(&self) -> u32 {
+        self.start
+    }
+
     /// Events that can be had for single code objects.
-    fn local(&self) -> u32 {
+    pub(crate) fn local(&self) -> u32 {
         self.start | self.resume | self.returned | self.yielded
     }
 

@@ -10,6 +10,7 @@ use pyo3::ffi::{self, PyObject};
 use crate::frames::{EventFrame, next_traceback, type_of};
 use crate::gate::without_events;
 use crate::naming::Naming;
+use crate::pacing::Pacing;
 use crate::{code_extra, identity};
 
 /// Something whose address must be forgotten.
@@ -40,7 +41,9 @@ pub(crate) struct Observer {
     set_local_events: *mut PyObject,
     /// Tool id and event mask for observed code, as Python integers; kept for ever. Null where the
     /// events are global already.
-    local_events: Option<[*mut PyObject; 2]>,
+    pub(crate) local_events: Option<[*mut PyObject; 2]>,
+    /// Where there is a budget.
+    pub(crate) pacing: Option<Pacing>,
 }
 
 impl Observer {
@@ -50,7 +53,7 @@ impl Observer {
         set_local_events: *mut PyObject,
         local_events: Option<[*mut PyObject; 2]>,
     ) -> Self {
-        Self { tracer, run_dir, quiet, set_local_events, local_events }
+        Self { tracer, run_dir, quiet, set_local_events, local_events, pacing: None }
     }
 
     /// First sight of a code object: decides whether it is observed from now on. A start that
@@ -124,27 +127,23 @@ impl Observer {
     }
 
     fn enable_local_events(&self, code: *mut PyObject) -> bool {
-        let Some([tool, events]) = self.local_events else { return true };
-        if self.set_local_events(tool, code, events) {
+        let Some([_, events]) = self.local_events else { return true };
+        if self.set_local_events(code, events) {
             return true;
         }
         // Half done: the events are noted, the instructions not changed. Asked for the same events
         // again the interpreter would do nothing, so they are taken back, which may fail half way, too.
         // SAFETY: the lock is held; a small integer needs no memory.
         let no_events = unsafe { ffi::PyLong_FromLong(0) };
-        self.set_local_events(tool, code, no_events);
+        self.set_local_events(code, no_events);
         // SAFETY: our reference, or null.
         unsafe { ffi::Py_XDECREF(no_events) };
         false
     }
 
-    /// `sys.monitoring.set_local_events`; false where it raises.
-    fn set_local_events(
-        &self,
-        tool: *mut PyObject,
-        code: *mut PyObject,
-        events: *mut PyObject,
-    ) -> bool {
+    /// `sys.monitoring.set_local_events` for a live code object; false where it raises.
+    pub(crate) fn set_local_events(&self, code: *mut PyObject, events: *mut PyObject) -> bool {
+        let Some([tool, _]) = self.local_events else { return false };
         let arguments = [tool, code, events];
         // SAFETY: a C function of the interpreter with three live arguments; it runs no user code.
         unsafe {
@@ -168,6 +167,7 @@ impl Observer {
     pub(crate) fn begin_child(&mut self) {
         let path = identity::ledger_path(&self.run_dir);
         let who = identity::identity(hexversion());
+        self.pace_child();
         let Err(error) = self.tracer.begin_child(&path, &who) else { return };
         self.tracer.count(Counter::Failures, 1);
         if self.run_dir.exists() && !self.quiet {
@@ -175,6 +175,12 @@ impl Observer {
             // A closed stderr is no reason to fail.
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
+    }
+
+    /// Marks the end of the process in its ledger.
+    pub(crate) fn close(&mut self) {
+        self.stop_pacing();
+        self.tracer.close();
     }
 
     /// Forgets an address.

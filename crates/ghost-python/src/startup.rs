@@ -1,11 +1,13 @@
 //! From "this process belongs to a run" to "events are counted", or one line that says why not.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use ghost_ledger::LedgerError;
 use ghost_tracer::{ScopeRules, Settings, SettingsError, Tracer};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::boundary;
 use crate::calibration::calibrate;
@@ -15,6 +17,7 @@ use crate::frames::{EventFrame, PublicFrame, RawFrame};
 use crate::monitoring::{Events, Tools};
 use crate::naming::Naming;
 use crate::observer::{Death, Observer, hexversion};
+use crate::pacing::Pacing;
 use crate::self_test::raw_reads_agree;
 use crate::{clock, code_extra, gate, identity};
 
@@ -105,7 +108,9 @@ fn install<F: EventFrame>(
     let naming = Naming::new::<F>(settings.scope, type_died);
     let path = identity::ledger_path(&run_dir);
     let who = identity::identity(hexversion());
-    let tracer = Tracer::begin(&path, &who, settings.events, naming, clock::calibrate())?;
+    let clock = clock::calibrate();
+    let rate = clock.0;
+    let tracer = Tracer::begin(&path, &who, settings.events, naming, clock)?;
     let local_events = match tools.local_events(&events) {
         Some((tool, mask)) => {
             let tool = tool.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr();
@@ -115,17 +120,46 @@ fn install<F: EventFrame>(
         None => None,
     };
     let set_local_events = monitoring.getattr("set_local_events")?.into_ptr();
-    boundary::install(Observer::new(
-        tracer,
-        (run_dir, settings.quiet),
-        set_local_events,
-        local_events,
-    ));
-    tools.register(monitoring, &events, class, &Callbacks::reading::<F>())?;
-    calibrate::<F>(monitoring, tools.worker_events(&events))?;
+    let quiet = settings.quiet;
+    let mut observer = Observer::new(tracer, (run_dir, quiet), set_local_events, local_events);
+    let budget = settings.budget_percent.filter(|_| {
+        if local_events.is_none() && !quiet {
+            say_no_budget();
+        }
+        local_events.is_some()
+    });
+    let callbacks = match budget {
+        Some(percent) => {
+            let mask = |mask: u32| mask.into_pyobject(py).map(|mask| mask.into_any().into_ptr());
+            let masks = [mask(0).map_err(PyErr::from)?, mask(events.start()).map_err(PyErr::from)?];
+            observer.pacing = Some(Pacing::new(percent, rate, masks));
+            continue_in_children(py)?;
+            Callbacks::budgeted::<F>()
+        }
+        None => Callbacks::reading::<F>(),
+    };
+    boundary::install(observer);
+    tools.register(monitoring, &events, class, &callbacks)?;
+    calibrate::<F>(monitoring, (tools.worker(), &events))?;
     // SAFETY: the handler only stores one byte; the extension is never unloaded.
     unsafe { libc::pthread_atfork(None, None, Some(gate::shut_after_fork)) };
     tools.enable(monitoring, &events)?;
+    Ok(())
+}
+
+/// With one tool, events are global, and cannot be switched for single functions.
+fn say_no_budget() {
+    let line = b"ghost: no budget is kept: another tool holds a `sys.monitoring` id we need\n";
+    // A closed stderr is no reason to fail.
+    let _ = std::io::stderr().write_all(line);
+}
+
+/// A child in which every function sleeps has no event that would make it begin its own ledger.
+fn continue_in_children(py: Python<'_>) -> PyResult<()> {
+    let hook = PyDict::new(py);
+    let native = py.import("ghostglass._native")?;
+    hook.set_item("after_in_child", native.getattr("_continue_in_child")?)?;
+    py.import("os")?.getattr("register_at_fork")?.call((), Some(&hook))?;
     Ok(())
 }
 

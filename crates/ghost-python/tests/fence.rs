@@ -26,10 +26,6 @@ mod observer {
         pub(crate) fn counter(&self, counter: Counter) -> Slot {
             self.0.counter(counter)
         }
-
-        pub(crate) fn close(&self) {
-            self.0.close();
-        }
     }
 
     pub(crate) struct Observer {
@@ -40,6 +36,10 @@ mod observer {
     impl Observer {
         pub(crate) fn begin_child(&mut self) {
             self.events = 0;
+        }
+
+        pub(crate) fn close(&mut self) {
+            self.tracer.0.close();
         }
 
         pub(crate) fn forget(&mut self, _death: Death) {

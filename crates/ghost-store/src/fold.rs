@@ -260,7 +260,8 @@ fn write_process(
     recording: &Recording,
 ) -> rusqlite::Result<()> {
     let calls = recording.profiles.iter().map(Profile::call_count).fold(0, u64::saturating_add);
-    let sql = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql =
+        "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     conn.prepare_cached(sql)?.execute(params![
         known.process_id,
         name,
@@ -276,6 +277,7 @@ fn write_process(
         Unsigned(calls),
         Unsigned(known.last_sequence),
         Unsigned(known.activations_missed),
+        Unsigned(process.own_cost_ns),
     ])?;
     conn.prepare_cached("DELETE FROM counters WHERE process_id = ?")?
         .execute([known.process_id])?;

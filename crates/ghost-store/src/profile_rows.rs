@@ -106,7 +106,7 @@ fn write_stats(
     function_id: FunctionId,
     profile: &Profile,
 ) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT OR REPLACE INTO stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     conn.prepare_cached(sql)?.execute(params![
         function_id.0,
         process_id,
@@ -120,6 +120,7 @@ fn write_stats(
         Unsigned(profile.self_ns),
         Unsigned(profile.running_ns),
         histogram_text::to_text(&profile.latency),
+        Unsigned(profile.call_count_se),
     ])?;
     Ok(())
 }

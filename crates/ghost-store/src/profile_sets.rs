@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 
 use crate::histogram_text;
 use crate::recording_rows::{damage, each, functions, signatures, text, types};
-use crate::schema::BY_CALLER_SINCE;
+use crate::schema::{BUDGET_SINCE, BY_CALLER_SINCE};
 use crate::unsigned::Unsigned;
 use crate::upgrade;
 
@@ -97,9 +97,13 @@ impl<'a> ProfileSets<'a> {
     }
 
     fn add_stats(&mut self) -> rusqlite::Result<()> {
-        let sql = "SELECT function_id, process_id, latency_ns_sum, latency_ns_min, latency_ns_max,
-                          total_ns, self_ns, running_ns, latency_buckets FROM stats";
-        self.each(sql, |profile, row| {
+        let budget = upgrade::version(self.conn)? >= BUDGET_SINCE;
+        let call_count_se = if budget { "call_count_se" } else { "0" };
+        let sql = format!(
+            "SELECT function_id, process_id, latency_ns_sum, latency_ns_min, latency_ns_max,
+                    total_ns, self_ns, running_ns, latency_buckets, {call_count_se} FROM stats"
+        );
+        self.each(&sql, |profile, row| {
             let number = |column| row.get(column).map(|Unsigned(number)| number);
             let mut stats = Profile {
                 latency_ns_sum: number(2)?,
@@ -108,6 +112,7 @@ impl<'a> ProfileSets<'a> {
                 total_ns: number(5)?,
                 self_ns: number(6)?,
                 running_ns: number(7)?,
+                call_count_se: number(9)?,
                 ..Profile::default()
             };
             histogram_text::add_text(&mut stats.latency, text(row, 8)?)

@@ -13,7 +13,9 @@ use rusqlite::{Connection, Row};
 
 use crate::fold::{Known, KnownProcess};
 use crate::interner::Interner;
+use crate::schema::BUDGET_SINCE;
 use crate::unsigned::Unsigned;
+use crate::upgrade;
 
 /// Everything the writer must know of a file somebody else wrote.
 pub(crate) fn load_known(conn: &Connection) -> rusqlite::Result<Known> {
@@ -94,10 +96,15 @@ pub(crate) fn processes(conn: &Connection) -> rusqlite::Result<Vec<(i64, Process
         }
         Ok(())
     })?;
-    let sql = "SELECT process_id, pid, parent_pid, kernel_start_ticks, start_unix_ns, end_unix_ns,
-                      python_version, state, pid_namespace, call_cost_ps FROM processes ORDER BY process_id";
+    let budget = upgrade::version(conn)? >= BUDGET_SINCE;
+    let own_cost_ns = if budget { "own_cost_ns" } else { "0" };
+    let sql = format!(
+        "SELECT process_id, pid, parent_pid, kernel_start_ticks, start_unix_ns, end_unix_ns,
+                python_version, state, pid_namespace, call_cost_ps, {own_cost_ns}
+           FROM processes ORDER BY process_id"
+    );
     let mut processes = Vec::new();
-    each(conn, sql, |row| {
+    each(conn, &sql, |row| {
         let process_id = row.get(0)?;
         let mut counters = counters.remove(&process_id).unwrap_or_default();
         counters.sort_by_key(|(counter, _)| *counter as u8);
@@ -118,6 +125,7 @@ fn process(row: &Row<'_>) -> rusqlite::Result<Process> {
         kernel_start_ticks,
         pid_namespace: row.get::<_, Unsigned>(8)?.0,
         call_cost_ps: row.get::<_, Unsigned>(9)?.0,
+        own_cost_ns: row.get::<_, Unsigned>(10)?.0,
         start_unix_ns,
         end_unix_ns: row.get::<_, Option<Unsigned>>(5)?.map(|Unsigned(end)| end),
         python_version: row.get(6)?,

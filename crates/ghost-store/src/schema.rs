@@ -12,11 +12,12 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 /// * 1: first.
 /// * 2: names and notes of sessions.
 /// * 3: signatures and returned types by caller.
-pub const SCHEMA_VERSION: i64 = 3;
+/// * 4: the standard error of calls, and what observing has taken.
+pub const SCHEMA_VERSION: i64 = 4;
 
 /// What makes a file of the version before into one of this version, for each version after the
 /// first. Only files that are still written to are upgraded.
-pub(crate) const UPGRADES: [(i64, &str); 2] = [
+pub(crate) const UPGRADES: [(i64, &str); 3] = [
     (
         2,
         "
@@ -25,6 +26,13 @@ ALTER TABLE sessions ADD COLUMN note TEXT;
 ",
     ),
     (BY_CALLER_SINCE, BY_CALLER),
+    (
+        BUDGET_SINCE,
+        "
+ALTER TABLE stats ADD COLUMN call_count_se INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE processes ADD COLUMN own_cost_ns INTEGER NOT NULL DEFAULT 0;
+",
+    ),
 ];
 
 /// Tables a session file must have, of any version.
@@ -44,6 +52,9 @@ pub(crate) const TABLES: [&str; 14] = [
     "callers",
     "activations",
 ];
+
+/// The version with which the numbers of a budget came.
+pub(crate) const BUDGET_SINCE: i64 = 4;
 
 /// The version with which [`BY_CALLER`] came.
 pub(crate) const BY_CALLER_SINCE: i64 = 3;
@@ -109,7 +120,8 @@ CREATE TABLE processes (
     state              TEXT NOT NULL,        -- running, finished, ended
     call_count         INTEGER NOT NULL,
     last_sequence      INTEGER NOT NULL,     -- newest activation seen; 0 before the first
-    activations_missed INTEGER NOT NULL      -- overwritten before they were seen
+    activations_missed INTEGER NOT NULL,     -- overwritten before they were seen
+    own_cost_ns        INTEGER NOT NULL DEFAULT 0 -- what observing has taken; 0: not measured
 );
 
 -- What the observer refused, lost or failed at, where it is not zero.
@@ -159,6 +171,7 @@ CREATE TABLE stats (
     self_ns         INTEGER NOT NULL,
     running_ns      INTEGER NOT NULL,
     latency_buckets TEXT NOT NULL,    -- JSON: bucket i holds durations up to 2^((i+1)/8) ns
+    call_count_se   INTEGER NOT NULL DEFAULT 0, -- standard error of call_count; 0: exact
     PRIMARY KEY (function_id, process_id)
 ) WITHOUT ROWID;
 

@@ -99,6 +99,7 @@ fn profiles(types: u32, functions: u32) -> impl Strategy<Value = Profile> {
                 total_ns: time,
                 self_ns: time / 2,
                 running_ns: time / 3,
+                call_count_se: time % 97,
             }
         },
     )

@@ -120,6 +120,7 @@ pub(crate) fn snapshot(pid: u32, recording: Recording) -> LedgerSnapshot {
         start_unix_ns: 1_763_630_000_500_000_000,
         python_version: "3.13.0".into(),
         call_cost_ps: 81_500,
+        own_cost_ns: 2_000_000,
         counters: vec![(Counter::TypesRefused, 2)],
         ..Process::default()
     };

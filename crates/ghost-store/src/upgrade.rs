@@ -38,6 +38,8 @@ mod tests {
          DROP TABLE returns_by_caller;
          ALTER TABLE sessions DROP COLUMN name;
          ALTER TABLE sessions DROP COLUMN note;
+         ALTER TABLE stats DROP COLUMN call_count_se;
+         ALTER TABLE processes DROP COLUMN own_cost_ns;
          UPDATE sessions SET schema_version = 1;
          PRAGMA user_version = 1;";
 

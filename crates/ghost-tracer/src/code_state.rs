@@ -9,6 +9,7 @@ use std::cell::Cell;
 use ghost_ledger::Slot;
 use ghost_model::FunctionKind;
 
+use crate::budget::sleeper::{Events, Sleeper};
 use crate::edge::Edge;
 use crate::function_state::FunctionState;
 use crate::signature_cache::SignatureCache;
@@ -46,6 +47,7 @@ pub struct CodeState {
     /// Its place in the registry.
     pub(crate) index: u32,
     pub(crate) shape: Cell<Shape>,
+    pub(crate) sleeper: Sleeper,
 }
 
 /// How parameters make a signature.
@@ -97,6 +99,7 @@ impl CodeState {
             samples: Cell::new(0),
             index,
             shape: Cell::new(shape),
+            sleeper: Sleeper::default(),
         }
     }
 
@@ -139,6 +142,17 @@ impl CodeState {
         self.start_offset.set(offset);
     }
 
+    /// Which events its budget wants to be on, if those are not the ones that are.
+    pub fn events_to_switch(&self) -> Option<Events> {
+        let wanted = self.sleeper.wanted_events();
+        (wanted != self.sleeper.events.get()).then_some(wanted)
+    }
+
+    /// Notes which of its events are on now.
+    pub fn set_events(&self, events: Events) {
+        self.sleeper.events.set(events);
+    }
+
     /// How many parameters are compared: fixed, so that a state is only reused for the same number.
     pub(crate) fn parameters(&self) -> usize {
         self.parameters as usize
@@ -152,6 +166,7 @@ impl CodeState {
         self.tag.set(0);
         self.start_offset.set(0);
         self.active.set(0);
+        self.sleeper.reset();
         self.samples.set(0);
         self.signatures.clear();
         self.raised.set(None);

@@ -168,6 +168,8 @@ impl FunctionRegistry {
     pub(crate) fn forget(&mut self, code: CodeAddress) -> Vec<&'static CodeState> {
         let Some(live) = self.live.remove(&code) else { return Vec::new() };
         if let Some(state) = live.state.and_then(|index| self.state_at(index)) {
+            // Nobody may switch the events of a code object that is no more.
+            state.sleeper.reset();
             self.idle.entry(state.parameters()).or_default().push(state);
         }
         live.users.into_iter().filter_map(|index| self.state_at(index)).collect()

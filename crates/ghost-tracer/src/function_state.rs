@@ -52,20 +52,20 @@ impl FunctionState {
         }
     }
 
-    /// Records the duration of an ended activation.
+    /// Records the duration of ended activations.
     #[inline]
-    pub(crate) fn add_latency(&self, ledger: &mut Ledger, latency_ns: u64) {
-        self.slots.add_latency(latency_ns);
+    pub(crate) fn add_latency(&self, ledger: &mut Ledger, latency_ns: u64, times: u64) {
+        self.slots.add_latency(latency_ns, times);
         let bucket = bucket_index(latency_ns);
         match self.blocks[bucket as usize / BLOCK_BUCKETS % BLOCKS].get() {
-            Some(block) if !block.add_one(bucket) => {}
-            _ => self.add_latency_slowly(ledger, bucket),
+            Some(block) if !block.add(bucket, times as u32) => {}
+            _ => self.add_latency_slowly(ledger, bucket, times as u32),
         }
     }
 
     /// Makes the block, or notes that a bucket went past 2³².
     #[cold]
-    fn add_latency_slowly(&self, ledger: &mut Ledger, bucket: u32) {
+    fn add_latency_slowly(&self, ledger: &mut Ledger, bucket: u32, times: u32) {
         let place = &self.blocks[bucket as usize / BLOCK_BUCKETS % BLOCKS];
         if place.get().is_some() {
             if let Some(wraps) = self.cell(ledger, CellKind::BucketWraps, bucket, 0) {
@@ -76,7 +76,7 @@ impl FunctionState {
         let first = bucket / BLOCK_BUCKETS as u32 * BLOCK_BUCKETS as u32;
         if let Some(block) = ledger.add_histogram(self.id, first) {
             place.set(Some(block));
-            block.add_one(bucket);
+            block.add(bucket, times);
         }
     }
 
@@ -131,7 +131,7 @@ impl FunctionState {
         signature: u32,
         caller: u32,
     ) -> Option<(Slot, &'static Edge)> {
-        let edge = self.edges.of(caller, CALLERS_MAX)?;
+        let edge = self.edge(caller)?;
         let slot = self.cell(ledger, CellKind::ArgsByCaller, signature, caller)?;
         Some((slot, edge))
     }
@@ -145,7 +145,12 @@ impl FunctionState {
         let kind = CellKind::ArgsByCaller;
         let cell = (kind, signature, OVERFLOW_FUNCTION);
         let slot = self.refuse(ledger, Counter::CallersRefused, cell);
-        (slot, self.edges.always(OVERFLOW_FUNCTION))
+        (slot, self.edge_beyond_bound())
+    }
+
+    /// The callers beyond the bound.
+    pub(crate) fn edge_beyond_bound(&self) -> &'static Edge {
+        self.edges.always(OVERFLOW_FUNCTION)
     }
 
     /// Where values of a type that one caller received are counted, and whether that is for good:
@@ -162,6 +167,11 @@ impl FunctionState {
             return (self.beyond_bound(ledger, cell).unwrap_or(refused), true);
         }
         (self.refuse(ledger, Counter::CallersRefused, cell), false)
+    }
+
+    /// The caller with this number, if there is room for it.
+    pub(crate) fn edge(&self, caller: u32) -> Option<&'static Edge> {
+        self.edges.of(caller, CALLERS_MAX)
     }
 
     /// Drops what callers' caches hold for a type that died.

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod budget;
 mod clock;
 mod code_state;
 mod description;
@@ -37,6 +38,8 @@ mod tracer;
 mod type_registry;
 
 pub use address::{CodeAddress, ExceptionAddress, FrameAddress, StackToken, TypeAddress};
+pub use budget::sleeper::Events;
+pub use budget::{Budget, Dispatch, Moment, Turn};
 pub use clock::TickRate;
 pub use code_state::CodeState;
 pub use description::{Activation, CodeDescription, Interpreter, Raised, TypeDescription};

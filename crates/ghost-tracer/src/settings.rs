@@ -18,7 +18,7 @@ pub enum EventsMode {
 }
 
 /// The settings of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// What is observed.
     pub scope: ScopeRules,
@@ -26,6 +26,8 @@ pub struct Settings {
     pub events: EventsMode,
     /// Whether to stay silent on stderr.
     pub quiet: bool,
+    /// Percent of the program's time that observing may take; `None` for all it needs.
+    pub budget_percent: Option<f64>,
 }
 
 /// Why settings cannot be understood.
@@ -74,6 +76,10 @@ impl Settings {
                     _ => return Err(refuse("events")),
                 }
             }
+            "budget" => {
+                let percent = value.parse().ok().filter(|percent: &f64| *percent > 0.0);
+                self.budget_percent = Some(percent.ok_or_else(|| refuse("budget"))?);
+            }
             "quiet" => self.quiet = value == "1",
             _ => {}
         }
@@ -87,17 +93,24 @@ mod tests {
 
     #[test]
     fn settings_are_read_line_by_line() {
-        let text = "root=/srv/app=1\nscope=all\nexclude=tests\nevents=none\nquiet=1\nlater=x\n\n";
+        let text = "root=/srv/app=1\nscope=all\nexclude=tests\nevents=none\nquiet=1\nbudget=2.5\nlater=x\n\n";
         let settings = Settings::parse(text).unwrap();
         assert_eq!(settings.scope.roots, ["/srv/app=1"]);
         assert!(settings.scope.everything && settings.quiet);
+        assert_eq!(settings.budget_percent, Some(2.5));
         assert_eq!(settings.scope.exclude, ["tests"]);
         assert_eq!(settings.events, EventsMode::None);
     }
 
     #[test]
     fn a_value_nobody_knows_is_named() {
-        let error = Settings::parse("scope=half").unwrap_err();
-        assert_eq!(error.to_string(), "`scope` cannot be `half`");
+        for (line, said) in [
+            ("scope=half", "`scope` cannot be `half`"),
+            ("budget=none", "`budget` cannot be `none`"),
+            ("budget=0", "`budget` cannot be `0`"),
+            ("budget=NaN", "`budget` cannot be `NaN`"),
+        ] {
+            assert_eq!(Settings::parse(line).unwrap_err().to_string(), said);
+        }
     }
 }

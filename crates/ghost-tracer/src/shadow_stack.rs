@@ -56,9 +56,23 @@ impl ShadowStack {
         self.entries.iter().rposition(|entry| entry.frame == frame)
     }
 
+    /// Drops entries of functions that went to sleep while this stack waited.
+    pub(crate) fn drop_stale(&mut self) {
+        self.entries.retain(|entry| {
+            let stale = entry.code.sleeper.is_stale(entry.start_ticks)
+                || entry.code.sleeper.weight.get() == 0;
+            if stale {
+                entry.code.active.set(entry.code.active.get().saturating_sub(1));
+            }
+            !stale
+        });
+    }
+
     /// Drops entries above `length` whose ends were missed; says how many.
     pub(crate) fn truncate(&mut self, length: usize) -> u64 {
-        let lost = self.entries.len().saturating_sub(length);
+        // Those of sleepers were not meant to be followed to their ends.
+        let above = self.entries.iter().skip(length);
+        let lost = above.filter(|entry| !entry.code.sleeper.sleeps.get()).count();
         for entry in self.entries.drain(length.min(self.entries.len())..) {
             entry.code.active.set(entry.code.active.get().saturating_sub(1));
         }

@@ -52,12 +52,12 @@ impl SignatureWay {
         self.number.get()
     }
 
-    /// Counts a call by the code at this address. `None` where it is not cached.
+    /// Counts calls by the code at this address. `None` where it is not cached.
     #[inline]
-    pub(crate) fn count(&self, caller: CodeAddress) -> Option<&'static Edge> {
+    pub(crate) fn count(&self, caller: CodeAddress, times: u64) -> Option<&'static Edge> {
         for way in &self.callers {
             if way.code.get() == caller.0 {
-                way.slot.get().add(1);
+                way.slot.get().add(times);
                 return Some(way.edge.get());
             }
         }
@@ -120,10 +120,10 @@ impl SignatureCache {
         Self { first, others: OnceCell::new(), next: Cell::new(0) }
     }
 
-    /// Counts a call with the signature that was seen first, by the frame directly below.
+    /// Counts calls with the signature that was seen first, by the frame directly below.
     #[inline]
-    pub(crate) fn count_usual(&self, frame: &impl Activation) -> Option<&'static Edge> {
-        if self.first.matches(frame) { self.first.count(frame.below()) } else { None }
+    pub(crate) fn count_usual(&self, frame: &impl Activation, times: u64) -> Option<&'static Edge> {
+        if self.first.matches(frame) { self.first.count(frame.below(), times) } else { None }
     }
 
     /// The way with the signature of this frame.

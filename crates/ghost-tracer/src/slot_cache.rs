@@ -27,12 +27,12 @@ impl Default for SlotCache {
 }
 
 impl SlotCache {
-    /// Adds one to the counter of `address`; false where it is not cached.
+    /// Adds to the counter of `address`; false where it is not cached.
     #[inline]
-    pub(crate) fn count(&self, address: usize) -> bool {
+    pub(crate) fn count(&self, address: usize, times: u64) -> bool {
         for (key, slot) in &self.ways {
             if key.get() == address {
-                slot.get().add(1);
+                slot.get().add(times);
                 return true;
             }
         }

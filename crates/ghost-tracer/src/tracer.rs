@@ -2,6 +2,7 @@
 //!
 //! This file is the hot path; what it needs rarely is in the rooms below it.
 
+mod budgeted;
 mod exceptions;
 mod lifecycle;
 mod misses;
@@ -34,6 +35,8 @@ pub struct Tracer<I> {
     rate: TickRate,
     /// Unix time at tick 0, in nanoseconds.
     epoch_unix_ns: u64,
+    /// What observing took, where ticks leave it out; the epoch is later by as much.
+    own_cost_ns: u64,
 }
 
 /// What ended an activation, or a stretch of it.
@@ -57,9 +60,9 @@ impl<I: Interpreter> Tracer<I> {
         now: impl FnOnce() -> u64,
     ) {
         self.follow(frame);
-        let edge = match code.signatures.count_usual(frame) {
+        let edge = match code.signatures.count_usual(frame, 1) {
             Some(edge) => edge,
-            None => self.count_start_slowly(code, frame),
+            None => self.count_start_slowly(code, frame, 1),
         };
         let top = self.push(code, frame, edge);
         let start_ticks = now();
@@ -96,8 +99,8 @@ impl<I: Interpreter> Tracer<I> {
             parent.children_ticks += ticks;
         }
         code.active.set(code.active.get().wrapping_sub(1));
-        if !edge.returns.count(value.0) {
-            self.miss_return(code, edge, value);
+        if !edge.returns.count(value.0, 1) {
+            self.miss_return(code, edge, value, 1);
         }
         let latency_ns = self.rate.nanoseconds(ticks);
         let function = code.function.get();
@@ -105,7 +108,7 @@ impl<I: Interpreter> Tracer<I> {
         if outermost {
             function.slots.add_total(latency_ns);
         }
-        function.add_latency(&mut self.ledger, latency_ns);
+        function.add_latency(&mut self.ledger, latency_ns, 1);
     }
 
     /// Whether activations are on the running stack. Their thread then has the state it had.
@@ -125,6 +128,7 @@ impl<I: Interpreter> Tracer<I> {
     #[cold]
     fn switch(&mut self, frame: &impl Activation) {
         let lost = self.stacks.switch(frame.stack(), frame.stack_root());
+        self.stacks.running.drop_stale();
         self.ledger.counter(Counter::EndsMissed).add(lost);
     }
 
@@ -158,16 +162,25 @@ impl<I: Interpreter> Tracer<I> {
     #[inline]
     fn stop(&mut self, entry: &Entry, now: u64) -> u64 {
         let ticks = now.saturating_sub(entry.start_ticks);
-        let own = ticks.saturating_sub(entry.children_ticks);
         entry.code.active.set(entry.code.active.get().wrapping_sub(1));
         if let Some(parent) = self.stacks.running.entries.last_mut() {
-            parent.children_ticks += ticks;
+            parent.children_ticks += ticks * entry.code.sleeper.times_within(parent.code);
         }
-        let slots = entry.code.function.get().slots;
-        slots.add_self(self.rate.nanoseconds(own));
-        if entry.outermost {
-            slots.add_total(self.rate.nanoseconds(ticks));
-        }
+        self.account(entry, ticks);
         ticks
+    }
+
+    /// Adds a stretch of time to what its function took. Less than nothing may be its own: children
+    /// that are sampled count for those that are not, and only their mean is right.
+    #[inline]
+    fn account(&mut self, entry: &Entry, ticks: u64) {
+        let times = entry.code.sleeper.times();
+        let slots = entry.code.function.get().slots;
+        let children_ns = self.rate.nanoseconds(entry.children_ticks);
+        let ticks_ns = self.rate.nanoseconds(ticks);
+        slots.add_self(ticks_ns.wrapping_sub(children_ns).wrapping_mul(times));
+        if entry.outermost {
+            slots.add_total(ticks_ns * times);
+        }
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) events_per_function: u32,
+    /// Percent of the program's time that observing may take. Functions called so often that they
+    /// would take more are observed now and then: their numbers become estimates (≈).
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) budget: Option<f64>,
     /// What to call the session; the name then stands for it wherever a session id does.
     #[arg(long, value_name = "NAME", value_parser = session_name)]
     pub(crate) name: Option<String>,
@@ -110,6 +114,13 @@ fn single_line(text: &str, length_max: usize) -> Result<String, String> {
     } else {
         Ok(text.into())
     }
+}
+
+/// A share that leaves something to the program.
+fn percent(text: &str) -> Result<f64, &'static str> {
+    let percent = text.strip_suffix('%').unwrap_or(text).parse().ok();
+    let percent = percent.filter(|percent: &f64| (0.1..=50.0).contains(percent));
+    percent.ok_or("a budget is a number of percent from 0.1 to 50")
 }
 
 /// Refuses what the line-based run settings could not carry.

@@ -114,7 +114,7 @@ fn cells(row: &Row<'_>, labels: &Labels, sort: SortBy) -> Vec<Cell> {
     };
     let mut cells = vec![
         Cell::plain(row.name()),
-        Cell::plain(thousands(row.call_count)),
+        Cell::plain(calls(row)),
         exceptions,
         optional(row.latency_ns_mean),
         optional(row.latency_ns_p95()),
@@ -125,6 +125,12 @@ fn cells(row: &Row<'_>, labels: &Labels, sort: SortBy) -> Vec<Cell> {
     }
     cells.push(Cell::plain(row.signature(labels)));
     cells
+}
+
+/// `≈1,234,567` where it is an estimate.
+fn calls(row: &Row<'_>) -> String {
+    let mark = if row.profile.is_estimate() { "≈" } else { "" };
+    format!("{mark}{}", thousands(row.call_count))
 }
 
 fn talk_about(recording: &Recording, processes: &[Process], selection: &Selection<'_>) {
@@ -139,6 +145,10 @@ fn talk_about(recording: &Recording, processes: &[Process], selection: &Selectio
     if selection.bodies > 0 {
         let bodies = counted(selection.bodies, "module or class body", "module and class bodies");
         talk::say(format_args!("{bodies} not shown (`--all` shows them)"));
+    }
+    let shown = selection.shown.iter().map(|row| row.profile);
+    if let Some(line) = remarks::estimates(shown) {
+        talk::say(line);
     }
     for line in remarks::caught_exceptions(recording).iter().chain(&remarks::gaps(processes)) {
         talk::say(line);

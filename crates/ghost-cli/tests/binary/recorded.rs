@@ -58,8 +58,8 @@ fn write_ledger(sandbox: &Sandbox) {
         let bucket = bucket_index(latency_ns);
         let histogram = ledger.add_histogram(id, bucket / 32 * 32).unwrap();
         for _ in 0..calls.min(2_000) {
-            slots.add_latency(latency_ns);
-            histogram.add_one(bucket);
+            slots.add_latency(latency_ns, 1);
+            histogram.add(bucket, 1);
         }
         slots.add_total(latency_ns * calls);
         slots.add_self(latency_ns);

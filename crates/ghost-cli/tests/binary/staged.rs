@@ -90,8 +90,8 @@ pub(crate) fn record(sandbox: &Sandbox, functions: &[Staged]) {
         let bucket = bucket_index(staged.latency_ns);
         let histogram = ledger.add_histogram(id, bucket / 32 * 32).unwrap();
         for _ in 0..calls {
-            slots.add_latency(staged.latency_ns);
-            histogram.add_one(bucket);
+            slots.add_latency(staged.latency_ns, 1);
+            histogram.add(bucket, 1);
         }
         slots.add_total(staged.latency_ns * calls);
         slots.add_self(staged.latency_ns * calls);

@@ -23,11 +23,26 @@ impl<I: Interpreter> Tracer<I> {
         closes: bool,
         now: u64,
     ) {
-        let Some(entry) = self.take_entry(frame) else { return };
-        self.stop(&entry, now);
-        if closes && code.suspends.get() {
-            return self.end_slowly(&entry, End::Closed, now);
+        let entry = self.take_entry(frame);
+        if entry.is_none() && !code.sleeper.sleeps.get() {
+            return;
         }
+        if let Some(entry) = &entry {
+            self.stop(entry, now);
+        }
+        let end =
+            if closes && code.suspends.get() { End::Closed } else { End::Raised(raised.class) };
+        if end != End::Closed {
+            self.leave_by(code, frame, raised);
+        }
+        if let Some(entry) = &entry {
+            self.end_slowly(entry, end, now);
+        }
+    }
+
+    /// Counts an exception that leaves a function. Never sampled: these events cannot be switched off
+    /// for single functions, so under a budget, too, every one is seen.
+    fn leave_by(&mut self, code: &'static CodeState, frame: &impl Activation, raised: &Raised) {
         let (class, slot) = self.raised_slot(code, raised);
         slot.add(1);
         let function = code.function.get();
@@ -36,7 +51,6 @@ impl<I: Interpreter> Tracer<I> {
             take_back(flight, &mut self.ledger);
         }
         flight.leave(Left { function, class, slot });
-        self.end_slowly(&entry, End::Raised(raised.class), now);
     }
 
     /// A handler of `code` (observed or not) takes an exception.

@@ -54,6 +54,7 @@ impl<I: Interpreter> Tracer<I> {
             sampling,
             rate,
             epoch_unix_ns: unix_ns.wrapping_sub(rate.nanoseconds(now)),
+            own_cost_ns: 0,
         })
     }
 

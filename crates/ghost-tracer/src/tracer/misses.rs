@@ -24,18 +24,19 @@ impl<I: Interpreter> Tracer<I> {
         &mut self,
         code: &'static CodeState,
         frame: &impl Activation,
+        times: u64,
     ) -> &'static Edge {
         let known = code.signatures.find(frame);
         let Some(way) = known.or_else(|| self.miss_signature(code, frame)) else {
-            return self.count_start(code, OVERFLOW, frame.caller());
+            return self.count_start(code, OVERFLOW, frame.caller(), times);
         };
-        if let Some(edge) = way.count(frame.below()) {
+        if let Some(edge) = way.count(frame.below(), times) {
             return edge;
         }
         let caller = frame.caller();
-        match way.count(caller) {
+        match way.count(caller, times) {
             Some(edge) => edge,
-            None => self.miss_caller(code, way, caller),
+            None => self.miss_caller(code, way, caller, times),
         }
     }
 
@@ -72,18 +73,20 @@ impl<I: Interpreter> Tracer<I> {
         code: &'static CodeState,
         way: &SignatureWay,
         caller: CodeAddress,
+        times: u64,
     ) -> &'static Edge {
+        code.sleeper.note_news();
         let number = self.function_number(caller, Some(code));
         let signature = way.number().unwrap_or(OVERFLOW);
         let function = code.function.get();
         let known = number.and_then(|number| function.start(&mut self.ledger, signature, number));
         if let Some((slot, edge)) = known {
-            slot.add(1);
+            slot.add(times);
             way.remember_caller(caller, slot, edge);
             return edge;
         }
         let (slot, edge) = function.refuse_caller(&mut self.ledger, signature);
-        slot.add(1);
+        slot.add(times);
         edge
     }
 
@@ -94,13 +97,14 @@ impl<I: Interpreter> Tracer<I> {
         code: &'static CodeState,
         signature: u32,
         caller: CodeAddress,
+        times: u64,
     ) -> &'static Edge {
         let number = self.function_number(caller, None);
         let function = code.function.get();
         let known = number.and_then(|number| function.start(&mut self.ledger, signature, number));
         let (slot, edge) =
             known.unwrap_or_else(|| function.refuse_caller(&mut self.ledger, signature));
-        slot.add(1);
+        slot.add(times);
         edge
     }
 
@@ -111,12 +115,14 @@ impl<I: Interpreter> Tracer<I> {
         code: &'static CodeState,
         edge: &'static Edge,
         value: TypeAddress,
+        times: u64,
     ) {
+        code.sleeper.note_news();
         let number = self.type_number(value, Some(code));
         let function = code.function.get();
         let class = function.returned(&self.ledger, number);
         let (slot, lasts) = function.receive(&mut self.ledger, class, edge);
-        slot.add(1);
+        slot.add(times);
         // What is refused is noted each time, so no cache may hold it.
         if lasts && class == number {
             edge.returns.remember(value.0, slot);
@@ -125,15 +131,15 @@ impl<I: Interpreter> Tracer<I> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn miss_yield(&mut self, code: &'static CodeState, value: TypeAddress) {
+    pub(super) fn miss_yield(&mut self, code: &'static CodeState, value: TypeAddress, times: u64) {
         let number = self.type_number(value, Some(code));
         let function = code.function.get();
         match function.cell(&mut self.ledger, CellKind::Yield, number, 0) {
             Some(slot) => {
-                slot.add(1);
+                slot.add(times);
                 code.yields.remember(value.0, slot);
             }
-            None => function.overflow(&mut self.ledger, CellKind::Yield).add(1),
+            None => function.overflow(&mut self.ledger, CellKind::Yield).add(times),
         }
     }
 
@@ -144,7 +150,11 @@ impl<I: Interpreter> Tracer<I> {
 
     /// The number of the function whose code this is, cached from now on by `user`. `None` where the
     /// interpreter cannot tell, or not tell of its death: then no cache may hold the address.
-    fn function_number(&mut self, code: CodeAddress, user: Option<&CodeState>) -> Option<u32> {
+    pub(super) fn function_number(
+        &mut self,
+        code: CodeAddress,
+        user: Option<&CodeState>,
+    ) -> Option<u32> {
         let Self { functions, ledger, texts, interpreter, .. } = self;
         let user = user.map(|code| code.index);
         functions.caller(ledger, texts, interpreter, code, user)
@@ -165,8 +175,8 @@ impl<I: Interpreter> Tracer<I> {
             // Its end was missed, and its frame is another one's now.
             return self.ledger.counter(Counter::EndsMissed).add(1);
         }
-        if !entry.edge.returns.count(value.0) {
-            self.miss_return(entry.code, entry.edge, value);
+        if !entry.edge.returns.count(value.0, 1) {
+            self.miss_return(entry.code, entry.edge, value, 1);
         }
         self.stop(&entry, now);
         self.end_slowly(&entry, End::Returned(value), now);

@@ -22,13 +22,23 @@ impl<I: Interpreter> Tracer<I> {
     ) {
         let Some(entry) = self.take_entry(frame) else { return };
         if let Some(value) = value
-            && !code.yields.count(value.0)
+            && !code.yields.count(value.0, 1)
         {
-            self.miss_yield(code, value);
+            self.miss_yield(code, value, 1);
         }
-        let ticks = self.stop(&entry, now);
-        code.function.get().slots.add_running(self.rate.nanoseconds(ticks));
-        self.keep_suspended(&entry);
+        self.leave_stack(&entry, now);
+    }
+
+    /// An entry is off the stack, and may come back.
+    pub(super) fn leave_stack(&mut self, entry: &Entry, now: u64) {
+        let ticks = self.stop(entry, now);
+        self.add_running(entry, ticks);
+        self.keep_suspended(entry);
+    }
+
+    pub(super) fn add_running(&self, entry: &Entry, ticks: u64) {
+        let running_ns = self.rate.nanoseconds(ticks) * entry.code.sleeper.times();
+        entry.code.function.get().slots.add_running(running_ns);
     }
 
     fn keep_suspended(&mut self, entry: &Entry) {
@@ -65,15 +75,18 @@ impl<I: Interpreter> Tracer<I> {
         let mut start_ticks = entry.start_ticks;
         if entry.code.suspends.get() {
             let ticks = now.saturating_sub(entry.start_ticks);
-            entry.code.function.get().slots.add_running(self.rate.nanoseconds(ticks));
+            self.add_running(entry, ticks);
+            // One that is not back is on record only if another died there without an event.
             if let Some(suspended) = self.suspended.remove(entry.frame)
+                && entry.resumed
                 && std::ptr::eq(suspended.code, entry.code)
             {
                 start_ticks = suspended.start_ticks;
             }
         }
         let latency_ns = self.rate.nanoseconds(now.saturating_sub(start_ticks));
-        entry.code.function.get().add_latency(&mut self.ledger, latency_ns);
+        let times = entry.code.sleeper.times();
+        entry.code.function.get().add_latency(&mut self.ledger, latency_ns, times);
         if entry.sampled {
             self.end_sample(entry, start_ticks, end, now);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ghost_export::Labels;
-use ghost_model::{Counter, FunctionId, Process, Recording, Session, TypeId};
+use ghost_model::{Counter, FunctionId, Process, Profile, Recording, Session, TypeId};
 
 use crate::output::number::{counted, duration, thousands};
 
@@ -76,8 +76,25 @@ fn caught(
     })
 }
 
+/// How sure the estimates are. `None` where every number is exact.
+pub(super) fn estimates<'a>(profiles: impl Iterator<Item = &'a Profile>) -> Option<String> {
+    let relative =
+        |profile: &Profile| profile.call_count_se as f64 / profile.call_count().max(1) as f64;
+    let errors = profiles.filter(|profile| profile.is_estimate()).map(relative);
+    let largest = errors.fold(None, |largest: Option<f64>, error| {
+        Some(largest.map_or(error, |largest| largest.max(error)))
+    })?;
+    let percent = (largest * 100.0).ceil();
+    Some(format!("≈ estimates, to keep the budget; standard error up to {percent}% of the calls"))
+}
+
 /// What observing cost: the calls, each at what one was measured to cost. `None` where it was not.
 pub(super) fn own_cost(session: &Session, processes: &[Process]) -> Option<String> {
+    let measured_ns = processes.iter().map(|process| process.own_cost_ns);
+    let measured_ns = measured_ns.fold(0, u64::saturating_add);
+    if measured_ns > 0 {
+        return Some(format!("observing cost {}, as measured", duration(measured_ns)));
+    }
     let costs = processes.iter().map(|process| process.call_cost_ps).filter(|&cost| cost > 0);
     let (sum, measured) =
         costs.fold((0_u64, 0_u64), |(sum, n), cost| (sum.saturating_add(cost), n + 1));
@@ -128,6 +145,22 @@ mod tests {
         let line = own_cost(&session, &processes).unwrap();
         assert_eq!(line, "observing cost about 170ms: 85ns a call");
         assert_eq!(own_cost(&session, &processes[..1]), None);
+        let budget = Process { own_cost_ns: 28_400_000, ..process(80_000) };
+        let line = own_cost(&session, &[budget]).unwrap();
+        assert_eq!(line, "observing cost 28.4ms, as measured");
+    }
+
+    #[test]
+    fn the_least_sure_estimate_is_told() {
+        let profile = |call_count_se| Profile {
+            args: vec![(Vec::new(), 1_000)],
+            call_count_se,
+            ..Profile::default()
+        };
+        let profiles = [profile(0), profile(22), profile(5)];
+        let line = estimates(profiles.iter()).unwrap();
+        assert_eq!(line, "≈ estimates, to keep the budget; standard error up to 3% of the calls");
+        assert_eq!(estimates(profiles[..1].iter()), None);
     }
 
     fn session() -> Session {

@@ -40,6 +40,9 @@ pub(super) fn text(
     }
     push(&mut text, "events", events_word(arguments.events));
     push(&mut text, "events_per_function", &arguments.events_per_function.to_string());
+    if let Some(percent) = arguments.budget {
+        push(&mut text, "budget", &percent.to_string());
+    }
     push(&mut text, "quiet", if arguments.quiet { "1" } else { "0" });
     Ok(text)
 }
@@ -138,6 +141,7 @@ mod tests {
             include: vec!["shop.*".into(), "lib".into()],
             exclude: vec!["shop.vendor.*".into()],
             events: Events::None,
+            budget: Some(2.5),
             name: None,
             note: None,
             events_per_function: 4,
@@ -147,7 +151,7 @@ mod tests {
         let (root, rest) = text.split_once('\n').unwrap();
         assert_eq!(root, format!("root={}", env::current_dir().unwrap().display()));
         let expected = "scope=all\ninclude=shop.*\ninclude=lib\nexclude=shop.vendor.*\n\
-                        events=none\nevents_per_function=4\nquiet=1\n";
+                        events=none\nevents_per_function=4\nbudget=2.5\nquiet=1\n";
         assert_eq!(rest, expected);
     }
 }
