@@ -87,6 +87,13 @@ GHOST = Mode(
 MODES = (
     PLAIN,
     GHOST,
+    Mode(
+        "ghost --budget 2",
+        "the same in windows that keep the cost below 2 %: estimates with their standard error; "
+        "rare functions and exceptions exactly",
+        ghost("--budget", "2"),
+        "ghostglass",
+    ),
     Mode("cProfile", "count, total and self time, callers; C functions too", launched("cprofile")),
     Mode(
         "viztracer",
