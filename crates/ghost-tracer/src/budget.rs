@@ -386,7 +386,7 @@ impl Budget {
         let Phase::Deep { began, deepened } = self.phase else {
             let awake = self.sleepers.iter().filter(|code| code.sleeper.weight.get() != 0);
             let awake = awake.filter(|code| code.sleeper.sleeps.get());
-            return awake.for_each(|code| code.sleeper.sleep());
+            return awake.for_each(|code| note(code, code.sleeper.sleep(self.weight)));
         };
         self.due_starts = u64::MAX;
         let starts = deepened.meter.starts - began.meter.starts;

@@ -42,7 +42,8 @@ impl Budget {
             // One that may not sleep yet will soon: nobody else has to in its place.
             excess -= f64::from(starts) * cost;
             if code.sleeper.may_sleep() {
-                code.sleeper.sleeps.set(true);
+                let rate = f64::from(starts) / program.max(1.0);
+                code.sleeper.choose(rate * self.next_window_ns as f64);
                 self.joining.push(code);
             }
         }

@@ -11,9 +11,9 @@ const SETTLED_CALLS: u32 = 250;
 /// Calls after which it may sleep though it keeps showing something new.
 const CALLS_ENOUGH: u32 = 10_000;
 /// Part of what the interpreter needs for a start that is not known better: code is not alike.
-const START_UNCERTAINTY: f64 = 0.25;
+const START_UNCERTAINTY: f64 = 0.35;
 /// What else is not known of a window: clocks, caches, what switching leaves behind.
-const WINDOW_UNCERTAINTY: f64 = 0.03;
+const WINDOW_UNCERTAINTY: f64 = 0.05;
 
 /// Which events of a code object are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +49,10 @@ pub(crate) struct Sleeper {
     news: Cell<u32>,
     /// Windows in a row without a start.
     idle_windows: Cell<u32>,
-    /// Starts in the last window.
-    last_starts: Cell<u32>,
+    /// Windows since it began to sleep.
+    windows: Cell<u32>,
+    /// Starts in the last window; before the first, those to be expected.
+    last_starts: Cell<f64>,
     /// What it said of its cycle, in calls.
     last_estimate: Cell<f64>,
 }
@@ -68,7 +70,8 @@ impl Default for Sleeper {
             seen: Cell::new(0),
             news: Cell::new(0),
             idle_windows: Cell::new(0),
-            last_starts: Cell::new(0),
+            windows: Cell::new(0),
+            last_starts: Cell::new(0.0),
             last_estimate: Cell::new(0.0),
         }
     }
@@ -158,11 +161,21 @@ impl Sleeper {
         seen >= CALLS_ENOUGH || (seen >= CALLS_BEFORE_SLEEP && settled)
     }
 
-    /// Goes to sleep.
-    pub(super) fn sleep(&self) {
-        self.weight.set(0);
+    /// Will sleep from the next cycle on; `starts` is how many a window would have, as it is called now.
+    pub(super) fn choose(&self, starts: f64) {
         self.sleeps.set(true);
+        self.windows.set(0);
+        self.last_starts.set(starts);
+    }
+
+    /// Goes to sleep for a first cycle of this weight. Until its window comes, nothing is known of it but
+    /// how it was called before.
+    pub(super) fn sleep(&self, weight: u32) -> Uncertainty {
+        self.weight.set(0);
         self.recent.set(0);
+        let expected = f64::from(weight) * self.last_starts.get();
+        let last = self.last_estimate.replace(expected);
+        Uncertainty { variance: (expected * expected - last * last) / 3.0, bias: 0.0 }
     }
 
     /// Wakes for a window.
@@ -184,7 +197,8 @@ impl Sleeper {
         self.weight.set(1);
         self.sleeps.set(false);
         self.idle_windows.set(0);
-        self.last_starts.set(0);
+        self.windows.set(0);
+        self.last_starts.set(0.0);
         self.last_estimate.set(0.0);
         self.recent.set(0);
     }
@@ -202,9 +216,12 @@ impl Sleeper {
         self.idle_windows.set(idle);
         let estimate = weight * f64::from(starts);
         let last = self.last_estimate.replace(estimate);
-        let step = weight * (f64::from(starts) - f64::from(self.last_starts.replace(starts)));
+        let starts = f64::from(starts);
+        let step = weight * (starts - self.last_starts.replace(starts));
+        let windows = self.windows.get().saturating_add(1);
+        self.windows.set(windows);
         Uncertainty {
-            variance: step * step / 2.0 + (estimate * estimate - last * last) / 3.0,
+            variance: step * step / 2.0 * few(windows) + (estimate * estimate - last * last) / 3.0,
             bias: estimate * (WINDOW_UNCERTAINTY + START_UNCERTAINTY * starts_share),
         }
     }
@@ -222,6 +239,13 @@ impl Sleeper {
         self.seen.set(0);
         self.news.set(0);
     }
+}
+
+/// By how much a variance that is estimated from few windows is larger: what makes two standard errors
+/// cover as much as they do of many (Student's distribution, its square over that of the normal one).
+fn few(windows: u32) -> f64 {
+    let windows = f64::from(windows);
+    1.0 + 8.0 / (windows * windows)
 }
 
 #[cfg(test)]
@@ -245,15 +269,18 @@ mod tests {
     #[test]
     fn equal_windows_are_sure_but_for_the_last_cycle() {
         let sleeper = Sleeper::default();
-        let window = |starts: u32| {
+        sleeper.choose(5.0);
+        let mut variance = sleeper.sleep(10).variance;
+        let mut window = |starts: u32| {
             sleeper.wake(0, 10);
             sleeper.deepen();
             (0..starts).for_each(|_| sleeper.note_start());
-            sleeper.end_window(0.0).variance
+            variance += sleeper.end_window(0.0).variance;
+            variance
         };
-        let first = window(5);
-        assert!((first - (50.0 * 50.0 / 2.0 + 50.0 * 50.0 / 3.0)).abs() < 1e-6);
-        assert!(window(5).abs() < 1e-6);
-        assert!(window(7) > 0.0);
+        // As expected: all that is not known is how far the program comes in this cycle.
+        assert!((window(5) - 50.0 * 50.0 / 3.0).abs() < 1e-6);
+        assert!((window(5) - 50.0 * 50.0 / 3.0).abs() < 1e-6);
+        assert!(window(7) > 50.0 * 50.0 / 3.0 + 20.0 * 20.0 / 2.0);
     }
 }
