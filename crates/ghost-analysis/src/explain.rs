@@ -37,6 +37,8 @@ pub struct Facts {
     pub kind: FunctionKind,
     /// Calls.
     pub call_count: u64,
+    /// Their standard error: 0 where every call was counted.
+    pub call_count_se: u64,
     /// Calls ended by an exception.
     pub exception_count: u64,
     /// Those by type and catcher.
@@ -110,6 +112,7 @@ impl Facts {
             file: function.file.clone(),
             kind: function.kind,
             call_count: profile.call_count(),
+            call_count_se: profile.call_count_se,
             exception_count: profile.exception_count(),
             exceptions: exceptions(recording, id, &labels),
             handled: types(&profile.handled),

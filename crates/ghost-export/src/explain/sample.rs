@@ -75,6 +75,7 @@ fn facts() -> Facts {
         file: "src/shop.py".into(),
         kind: FunctionKind::Function,
         call_count: 8,
+        call_count_se: 0,
         exception_count: 3,
         exceptions: vec![
             RaisedException {

@@ -56,10 +56,19 @@ pub(super) fn sections(view: &ExplainView<'_>) -> Vec<Section> {
     all.into_iter().flatten().collect()
 }
 
+/// `1,234`, or `≈1,234 ± 56` where it is an estimate.
+fn call_count(facts: &Facts) -> String {
+    let count = thousands(facts.call_count);
+    match facts.call_count_se {
+        0 => count,
+        error => format!("≈{count} ± {}", thousands(error)),
+    }
+}
+
 fn calls(facts: &Facts) -> Section {
     let rate = percentage(facts.exception_count, facts.call_count);
     let mut rows = vec![
-        Row::Words(format!("call count      {}", thousands(facts.call_count))),
+        Row::Words(format!("call count      {}", call_count(facts))),
         Row::Words(match facts.exception_count {
             0 => "exception rate  0%".into(),
             count => format!("exception rate  {rate}  ({})", thousands(count)),

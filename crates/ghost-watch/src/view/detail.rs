@@ -53,7 +53,8 @@ impl Page<'_> {
     }
 
     fn pace(&mut self, id: FunctionId, profile: &Profile, width: usize) {
-        let calls = counted(profile.call_count(), "call", "calls");
+        let mark = if profile.is_estimate() { "≈" } else { "" };
+        let calls = format!("{mark}{}", counted(profile.call_count(), "call", "calls"));
         let raised = profile.exception_count();
         let share = percentage(raised, profile.call_count());
         let exceptions = format!("{}, {share}", counted(raised, "exception", "exceptions"));
