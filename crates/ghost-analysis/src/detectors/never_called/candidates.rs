@@ -9,7 +9,7 @@ pub(super) struct Candidate<'a> {
     pub(super) ran: Ran,
 }
 
-/// The functions of a file that have a body to run.
+/// The functions of a file that could run.
 pub(super) fn of<'a>(
     history: &History,
     file: &str,
@@ -34,12 +34,22 @@ pub(super) fn of<'a>(
 
 /// Left out is what exists for readers and type checkers, and lambdas, which nobody can name.
 fn is_callable(source: &SourceModule, function: &DefinedFunction) -> bool {
-    function.body == BodyShape::Code
+    has_body(function)
         && !function.is_lambda()
         && !function.is_overload()
         && !function.is_abstract()
         && !function.is_type_checking
         && !is_in_hidden_class(source, function)
+}
+
+/// Whether there is something to run. A method without is made to be overridden; a function without is
+/// dead like any other.
+fn has_body(function: &DefinedFunction) -> bool {
+    match function.body {
+        BodyShape::Code => true,
+        BodyShape::Empty => function.class.is_none(),
+        BodyShape::NotImplemented => false,
+    }
 }
 
 /// Whether it belongs to a protocol, or to a class that never exists at run time.
