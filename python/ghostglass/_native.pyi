@@ -1,6 +1,13 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
-__all__ = ["__version__", "frame_reader", "is_observing", "start", "stop"]
+__all__ = [
+    "__version__",
+    "continue_in_child",
+    "frame_reader",
+    "is_observing",
+    "start",
+    "stop",
+]
 
 __version__: str
 
@@ -15,3 +22,6 @@ def is_observing() -> bool:
 
 def frame_reader() -> str | None:
     """Tell how frames are read: `raw`, or `public` where their layout is not the known one."""
+
+def continue_in_child() -> None:
+    """Begin the ledger of a forked child at once: while all functions sleep, no event does."""

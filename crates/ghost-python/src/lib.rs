@@ -67,7 +67,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(stop, module)?)?;
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
-    module.add_function(wrap_pyfunction!(_continue_in_child, module)?)?;
+    module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
     Ok(())
 }
 
@@ -92,7 +92,7 @@ fn is_observing() -> bool {
 
 /// Begin the ledger of a forked child before its first event, which may not come while all sleep.
 #[pyfunction]
-fn _continue_in_child() {
+fn continue_in_child() {
     boundary::begin_child();
 }
 

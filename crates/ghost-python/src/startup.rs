@@ -158,7 +158,7 @@ fn say_no_budget() {
 fn continue_in_children(py: Python<'_>) -> PyResult<()> {
     let hook = PyDict::new(py);
     let native = py.import("ghostglass._native")?;
-    hook.set_item("after_in_child", native.getattr("_continue_in_child")?)?;
+    hook.set_item("after_in_child", native.getattr("continue_in_child")?)?;
     py.import("os")?.getattr("register_at_fork")?.call((), Some(&hook))?;
     Ok(())
 }
