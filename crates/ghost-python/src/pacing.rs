@@ -188,10 +188,12 @@ impl Observer {
 
     /// Goes on in a forked child.
     pub(crate) fn pace_child(&mut self) {
-        if let Some(pacing) = &mut self.pacing {
+        if let Some(mut pacing) = self.pacing.take() {
             pacing.timer.begin_child();
             pacing.budget.begin_child(moment());
+            self.switch_sleepers(&mut pacing);
             pacing.timer.schedule(pacing.budget.wake_ns());
+            self.pacing = Some(pacing);
         }
     }
 

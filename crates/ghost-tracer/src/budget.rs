@@ -184,13 +184,18 @@ impl Budget {
         self.dispatch = dispatch;
         self.meter = Meter::new(self.ticks(OWN_NS_MAX));
         self.own_in_windows_ns = 0;
+        self.due_starts = u64::MAX;
         self.appraised = self.mark(now.cpu_ns);
         self.due_own = self.ticks(APPRAISAL_OWN_NS);
     }
 
-    /// Starts over in a forked child: sleepers go on sleeping, in a cycle of its own.
+    /// Starts over in a forked child: sleepers sleep, in a cycle of its own. They may have been awake,
+    /// so their events must be switched.
     pub fn begin_child(&mut self, now: Moment) {
         self.begin(self.dispatch, now);
+        for code in self.sleepers.iter().filter(|code| code.sleeper.sleeps.get()) {
+            code.sleeper.begin_child();
+        }
         if self.phase != Phase::Exact {
             self.begin_cycle(self.mark(now.cpu_ns), now);
         }

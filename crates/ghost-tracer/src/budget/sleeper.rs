@@ -178,6 +178,13 @@ impl Sleeper {
         Uncertainty { variance: (expected * expected - last * last) / 3.0, bias: 0.0 }
     }
 
+    /// Sleeps in a forked child, which counts from zero.
+    pub(super) fn begin_child(&self) {
+        self.weight.set(0);
+        self.recent.set(0);
+        self.last_estimate.set(0.0);
+    }
+
     /// Wakes for a window.
     pub(super) fn wake(&self, now: u64, weight: u32) {
         self.awake_since.set(now);

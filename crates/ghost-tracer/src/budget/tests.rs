@@ -251,3 +251,25 @@ fn a_function_that_is_no_longer_hot_is_exact_again() {
     (0..100).for_each(|_| program.call(0));
     assert_eq!(program.calls[0].1 - before.1, 100);
 }
+
+#[test]
+fn a_child_forked_within_a_window_sleeps_at_first() {
+    for half in [false, true] {
+        let mut program = Program::new(5, 0.02, 5);
+        busy_program(&mut program, 0.2);
+        let awake = |program: &Program| program.codes[0].sleeper.weight.get() > 1;
+        while !(awake(&program) && program.codes[0].sleeper.timed.get() == half) {
+            program.work(600);
+            program.call(0);
+        }
+        let now = program.moment();
+        program.budget.begin_child(now);
+        program.switch();
+        let before = program.calls[0];
+        program.call(0);
+        assert_eq!(program.calls[0].1, before.1, "counted as often as in the parent's window");
+        busy_program(&mut program, 1.0);
+        let (calls, counted) = (program.calls[0].0 - before.0, program.calls[0].1 - before.1);
+        assert!(counted.abs_diff(calls) < calls / 3, "{counted} of {calls}");
+    }
+}
