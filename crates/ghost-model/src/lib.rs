@@ -16,6 +16,7 @@ mod profile;
 mod reading;
 mod recording;
 mod session;
+mod span;
 mod type_name;
 
 pub use activation::{Activation, Outcome};
@@ -29,4 +30,5 @@ pub use profile::{ExceptionCount, Profile};
 pub use reading::{human_duration, visible};
 pub use recording::Recording;
 pub use session::{Session, SessionId, SessionIdError, SessionState};
+pub use span::{Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, TraceId};
 pub use type_name::{Signature, TypeId, TypeName, type_label};

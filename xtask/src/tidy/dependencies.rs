@@ -14,16 +14,18 @@ use super::Finding;
 use crate::steps::{StepError, capture};
 
 /// Our crates and what each may use of ours. A crate that is not here may not exist.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("ghost-model", &[]),
     ("ghost-ledger", &["ghost-model"]),
     ("ghost-tracer", &["ghost-model", "ghost-ledger"]),
-    ("ghost-python", &["ghost-model", "ghost-ledger", "ghost-tracer"]),
-    ("ghost-store", &["ghost-model", "ghost-ledger"]),
+    ("ghost-spans", &["ghost-model"]),
+    ("ghost-python", &["ghost-model", "ghost-ledger", "ghost-tracer", "ghost-spans"]),
+    ("ghost-store", &["ghost-model", "ghost-ledger", "ghost-spans"]),
     ("ghost-analysis", &["ghost-model"]),
     ("ghost-export", &["ghost-model", "ghost-analysis"]),
     ("ghost-server", &["ghost-model", "ghost-store", "ghost-analysis", "ghost-export"]),
     ("ghost-watch", &["ghost-model", "ghost-store", "ghost-analysis"]),
+    ("ghost-relay", &["ghost-model", "ghost-ledger", "ghost-spans", "ghost-export"]),
     (
         "ghost-cli",
         &[
@@ -33,6 +35,8 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "ghost-analysis",
             "ghost-export",
             "ghost-server",
+            "ghost-spans",
+            "ghost-relay",
             "ghost-watch",
         ],
     ),
