@@ -44,13 +44,16 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("xtask", &[]),
 ];
 
-/// Crates of others that exactly one of ours may use.
-const OWNERS: [(&str, &str); 5] = [
-    ("rusqlite", "ghost-store"),
-    ("pyo3", "ghost-python"),
-    ("pyo3-ffi", "ghost-python"),
-    ("clap", "ghost-cli"),
-    ("ureq", "ghost-cli"),
+/// Crates of others that only some of ours may use.
+const OWNERS: [(&str, &[&str]); 8] = [
+    ("rusqlite", &["ghost-store"]),
+    ("pyo3", &["ghost-python"]),
+    ("pyo3-ffi", &["ghost-python"]),
+    ("clap", &["ghost-cli"]),
+    ("ureq", &["ghost-cli", "ghost-relay"]),
+    ("tokio", &["ghost-relay"]),
+    ("tonic", &["ghost-relay"]),
+    ("hyper", &["ghost-relay"]),
 ];
 
 /// The crate that is loaded into the observed process.
@@ -124,7 +127,8 @@ fn check_package(package: &Package) -> Vec<Finding> {
         is_ours(name) && !allowed.contains(&name.as_str()) && !(*tests_only && name == TESTKIT)
     };
     let wrong_owner = |(name, _): &(String, bool)| {
-        OWNERS.iter().any(|(owned, owner)| owned == name && *owner != package.name)
+        let is_owner = |owners: &[&str]| owners.contains(&package.name.as_str());
+        OWNERS.iter().any(|(owned, owners)| owned == name && !is_owner(owners))
     };
     let forbidden = |used: &&(String, bool)| forbidden_edge(used) || wrong_owner(used);
     let message = |(name, _): &(String, bool)| format!("`{}` may not use `{name}`", package.name);
