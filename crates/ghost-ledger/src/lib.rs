@@ -2,6 +2,7 @@
 //!
 //! The writer ([`Ledger`]) lives in the observed process and only appends records and adds to
 //! counters; the kernel keeps its pages when the process dies, so nothing counted is ever lost.
+//! Spans, which are no counters, travel through a ring in a file of their own ([`SpanRing`]).
 //! The reader ([`read_ledger`], [`parse`]) runs elsewhere, takes no lock and trusts no byte.
 //!
 //! # Constraints, and what each forced
@@ -28,6 +29,8 @@ mod model;
 mod reader;
 mod slot;
 mod snapshot;
+#[cfg(not(loom))]
+pub mod span_ring;
 mod sync;
 mod writer;
 
@@ -36,4 +39,6 @@ pub use mapping::MappingError;
 pub use reader::{ReadError, parse, read_ledger};
 pub use slot::{FunctionSlots, HistogramBlock, Slot};
 pub use snapshot::LedgerSnapshot;
+#[cfg(not(loom))]
+pub use span_ring::{RingBatch, RingError, RingFate, SpanRing, SpanRingReader};
 pub use writer::{ActivationEntry, Identity, Ledger, LedgerError};

@@ -33,6 +33,8 @@ const RESERVED_BYTES: usize = 1 << 30;
 const RESERVED_BYTES_MIN: usize = 8 << 20;
 /// Never more than this share of a limited address space.
 const ADDRESS_SPACE_SHARE: u64 = 16;
+/// Mappings begin and end at pages; no page of a supported machine is larger.
+const PAGE_BYTES: usize = 64 << 10;
 /// Growth happens in multiples of this.
 const GROWTH_BYTES: usize = 256 << 10;
 /// Growth doubles the mapping up to this step.
@@ -79,16 +81,25 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
-    /// Creates the file and maps its first `bytes`.
+    /// Creates the file and maps its first `bytes`; it may grow.
     pub(crate) fn create(path: &Path, bytes: usize) -> Result<Self, MappingError> {
-        let bytes = round_up(bytes);
+        Self::create_within(path, round_up(bytes), RESERVED_BYTES)
+    }
+
+    /// Creates a file of `bytes` that never grows.
+    pub(crate) fn create_fixed(path: &Path, bytes: usize) -> Result<Self, MappingError> {
+        Self::create_within(path, bytes.next_multiple_of(PAGE_BYTES), 0)
+    }
+
+    /// Creates the file, sets up to `addresses` bytes of address space aside for it and maps `bytes`.
+    fn create_within(path: &Path, bytes: usize, addresses: usize) -> Result<Self, MappingError> {
         let file = create_file(path)?;
         let inode = file.metadata().map_err(|source| create_error(path, source))?.ino();
         if let Err(source) = reserve_space(&file, 0, bytes) {
             let _ = std::fs::remove_file(path);
             return Err(MappingError::Reserve { path: path.to_owned(), bytes, source });
         }
-        let (base, reserved) = reserve_addresses(bytes).map_err(MappingError::Map)?;
+        let (base, reserved) = reserve_addresses(bytes, addresses).map_err(MappingError::Map)?;
         let path = path.to_owned();
         let mut mapping = Self { base, reserved, mapped: 0, backed: 0, path, inode };
         mapping.map_file(&file, 0, bytes).map_err(MappingError::Map)?;
@@ -277,21 +288,20 @@ fn write_zeros(file: &File, offset: usize, bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
-fn reserve_addresses(bytes_min: usize) -> io::Result<(*mut u8, usize)> {
+fn reserve_addresses(bytes_min: usize, wanted: usize) -> io::Result<(*mut u8, usize)> {
     let limit =
         getrlimit(Resource::As).current.map_or(u64::MAX, |limit| limit / ADDRESS_SPACE_SHARE);
-    let mut bytes = RESERVED_BYTES.min(limit.try_into().unwrap_or(usize::MAX));
+    let least = if wanted == 0 { bytes_min } else { RESERVED_BYTES_MIN.max(round_up(bytes_min)) };
+    let mut bytes = wanted.min(limit.try_into().unwrap_or(usize::MAX));
     loop {
-        bytes = round_up(bytes.max(RESERVED_BYTES_MIN).max(bytes_min));
+        bytes = bytes.max(least).next_multiple_of(PAGE_BYTES);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new mapping at an address of the kernel's choice touches nothing existing.
         let mapped =
             unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::empty(), flags) };
         match mapped {
             Ok(base) => return Ok((base.cast(), bytes)),
-            Err(error) if bytes <= RESERVED_BYTES_MIN.max(round_up(bytes_min)) => {
-                return Err(error.into());
-            }
+            Err(error) if bytes <= least => return Err(error.into()),
             Err(_) => bytes /= 4,
         }
     }

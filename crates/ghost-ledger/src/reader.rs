@@ -135,7 +135,7 @@ fn process(bytes: &[u8]) -> Process {
     }
 }
 
-fn version_text(hexversion: u32) -> String {
+pub(crate) fn version_text(hexversion: u32) -> String {
     let [major, minor, micro, _] = hexversion.to_be_bytes();
     format!("{major}.{minor}.{micro}")
 }

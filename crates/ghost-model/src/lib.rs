@@ -30,5 +30,7 @@ pub use profile::{ExceptionCount, Profile};
 pub use reading::{human_duration, visible};
 pub use recording::Recording;
 pub use session::{Session, SessionId, SessionIdError, SessionState};
-pub use span::{Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, TraceId};
+pub use span::{
+    Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, SpanLoss, TraceId,
+};
 pub use type_name::{Signature, TypeId, TypeName, type_label};

@@ -6,9 +6,11 @@
 
 mod attribute;
 mod id;
+mod loss;
 
 pub use attribute::{Attribute, AttributeKey, AttributeValue};
 pub use id::{SpanId, TraceId};
+pub use loss::SpanLoss;
 
 /// What a span is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
