@@ -28,6 +28,7 @@ SCRIPTS = Path(sys.executable).parent
 GHOST = SCRIPTS / "ghost"
 # The name by which `ghost run` starts the interpreter, which programs can see.
 PYTHON = SCRIPTS / "python3"
+pytest_plugins = ["peers.fixtures"]
 OUR_LINES = re.compile(r"^ghost: .*\n", re.MULTILINE)
 TIMEOUT_S = 120
 

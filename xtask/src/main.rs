@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod fuzz;
 mod oracle;
+mod peers;
 mod python;
 mod sanitize;
 mod steps;
@@ -30,6 +31,7 @@ usage: cargo xtask COMMAND
                             --fast tests the oldest one found and fetches none
   oracle --seeds N [--first S] [--python X]
                             N random programs on each Python that test has prepared
+  peers                     fetch the servers and drivers that tests talk to (PyPI, Debian)
   python VERSION…           fetch CPython 3.14, 3.15, … into the cache (Debian, as root)
   bench [--python X]… [--quick] [--processes N] [--programs A,B] [--modes A,B] [--print]
         [--installed]       cost per call beside other tools, into docs/performance.md;
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
             Ok(options) => Ok(oracle::run(&root, options)),
             Err(error) => return usage_error(&error.to_string()),
         },
+        ["peers"] => Ok(peers::run(&root)),
         ["python", versions @ ..] if !versions.is_empty() => python::run(versions),
         ["sanitize", options @ ..] => match sanitize::Options::parse(options) {
             Ok(options) => sanitize::run(&root, options),

@@ -7,8 +7,10 @@ mod python_stages;
 mod rust_stages;
 mod summary;
 
+use std::convert::Infallible;
 use std::path::Path;
 
+use crate::peers;
 use crate::python::fetch;
 use crate::python::find::{Interpreter, Places, Search};
 use crate::python::version::{Minor, REQUIRED, SUPPORTED, VersionError};
@@ -61,6 +63,7 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
 
     let usable = choices.iter().find_map(|(_, choice)| choice.as_ref().ok());
     rust_stages::run(root, usable, &mut summary);
+    fetch_peers(root, &search, options, &mut summary);
     for (index, (minor, choice)) in choices.iter().enumerate() {
         let name = format!("python {minor}");
         match choice {
@@ -74,6 +77,21 @@ pub(crate) fn run(root: &Path, options: Options) -> bool {
     }
     print!("{summary}");
     summary.is_success()
+}
+
+/// What tests talk to; an absent peer has a line, and its tests are skipped with a count.
+fn fetch_peers(root: &Path, search: &Search, options: Options, summary: &mut Summary) {
+    if options.fast {
+        return summary.skip("peers", "--fast fetches none; those fetched before are used");
+    }
+    let mut absent = Vec::new();
+    summary.stage("peers", || {
+        absent = peers::prepare(root, search);
+        Ok::<(), Infallible>(())
+    });
+    for (name, reason) in &absent {
+        summary.skip(&format!("peers: {name}"), reason);
+    }
 }
 
 /// A version asked for by name is required, whatever it is.

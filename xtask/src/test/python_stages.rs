@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::summary::Summary;
+use crate::peers;
 use crate::python::find::Interpreter;
 use crate::steps::{StepError, stream};
 use crate::venv::Venv;
@@ -47,5 +48,7 @@ fn check_sources(root: &Path, venv: &Venv, name: &str, summary: &mut Summary) {
 }
 
 fn run_tests(root: &Path, venv: &Venv) -> Result<(), StepError> {
-    stream(venv.module("pytest").current_dir(root).args(["tests", "--quiet"]))
+    let mut pytest = venv.module("pytest");
+    pytest.env(peers::FOLDER_VARIABLE, peers::folder(root));
+    stream(pytest.current_dir(root).args(["tests", "--quiet"]))
 }
