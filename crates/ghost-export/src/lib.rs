@@ -7,6 +7,8 @@
 //! Markdown show control characters as escape sequences, so that a name can neither break a row nor
 //! reach a terminal.
 //!
+//! Spans have formats of their own: [`otlp`] and [`prometheus`], the latter from [`SpanMetrics`].
+//!
 //! Deliberately absent: choosing and sorting functions, opening files, colours.
 #![forbid(unsafe_code)]
 
@@ -20,9 +22,13 @@ mod flat;
 mod format;
 mod json;
 mod markdown;
+pub mod otlp;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pprof;
+pub mod prometheus;
+mod span_flow;
+mod span_metrics;
 mod speedscope;
 mod stacks;
 mod trace;
@@ -37,6 +43,8 @@ pub use findings::{FINDINGS_SCHEMA_VERSION, FindingsFormat, FindingsView, write_
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;
+pub use span_flow::{DroppedSpans, ExportedSpans, SpanFlow};
+pub use span_metrics::{DurationBuckets, Family, OTHER, SERIES_MAX, Series, SpanMetrics};
 pub use view::ExportView;
 
 #[cfg(test)]

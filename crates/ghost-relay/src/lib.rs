@@ -12,4 +12,4 @@
 
 mod consumer;
 
-pub use consumer::{SpanConsumer, SpanProcess};
+pub use consumer::SpanConsumer;
