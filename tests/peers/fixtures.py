@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import mongodb, postgresql, redis
+from peers import bolt, mongodb, odbc, otlp, postgresql, prometheus, redis
 from peers.folder import ABSENT
 
 
@@ -53,6 +53,34 @@ def mongodb_server(run_folder: Path):
     own = replace(mongodb.server(run_folder), database=new_name())
     yield own
     mongodb.drop(own)
+
+
+@pytest.fixture
+def bolt_server(run_folder: Path):
+    """A fresh database in a real Bolt server."""
+    server = bolt.server(run_folder)
+    own = replace(server, database=new_name())
+    bolt.administer(server, f"create database {own.database}")
+    yield own
+    bolt.administer(server, f"drop database {own.database}")
+
+
+@pytest.fixture
+def odbc_drivers(run_folder: Path) -> odbc.Odbc:
+    """ODBC drivers for SQLite and PostgreSQL."""
+    return odbc.drivers(run_folder)
+
+
+@pytest.fixture
+def prometheus_server(run_folder: Path) -> prometheus.Prometheus:
+    """A real Prometheus, which scrapes what it is told."""
+    return prometheus.server(run_folder)
+
+
+@pytest.fixture
+def otlp_receiver(run_folder: Path) -> otlp.Otlp:
+    """An OTLP receiver that is not ours."""
+    return otlp.server(run_folder)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -1,4 +1,4 @@
-"""Keeps one server for as long as a test run lives: `keeper.py OWNER USER FOLDER COMMAND…`.
+"""Keeps one server for as long as a test run lives: `keeper.py OWNER USER FOLDER LOG COMMAND…`.
 
 Ends the server and removes its folder when the process OWNER is gone, however it went, or when the
 server ends by itself. Runs alone, without site packages. Nothing else is watched.
@@ -21,16 +21,16 @@ PR_SET_PDEATHSIG = 1
 LOOK_MS = 200
 
 
-def main(owner: str, user: str, folder: str, *command: str) -> None:
+def main(owner: str, user: str, folder: str, log: str, *command: str) -> None:
     """Starts the command, waits for either end, and clears up."""
     try:
-        with Path(folder, "log").open("wb") as log:
-            keep(os.pidfd_open(int(owner)), start(list(command), user, folder, log))
+        with Path(log).open("wb") as output:
+            keep(os.pidfd_open(int(owner)), start(list(command), user, folder, output))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(command: list[str], user: str, folder: str, log: object) -> subprocess.Popen:
+def start(command: list[str], user: str, folder: str, output: object) -> subprocess.Popen:
     """The server, in a session of its own, that dies with us even if we are killed."""
     libc = ctypes.CDLL(None)
     identity = {"user": user, "group": "nogroup", "extra_groups": []} if user else {}
@@ -38,7 +38,7 @@ def start(command: list[str], user: str, folder: str, log: object) -> subprocess
         command,
         cwd=folder,
         stdin=subprocess.DEVNULL,
-        stdout=log,
+        stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
         preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - one thread

@@ -32,7 +32,7 @@ def server(run_folder: Path) -> Mongodb:
         quick = ["--nojournal", "--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false"]
         return [program, "--dbpath", home, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", *quick]
 
-    return Mongodb(shared("mongodb", run_folder, Launch(prepare, listens, folder.environment("mongodb"))))
+    return Mongodb(shared("mongodb", run_folder, Launch(prepare, listens, folder.environment("mongodb"))).port)
 
 
 def drop(server: Mongodb) -> None:

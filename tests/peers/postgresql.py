@@ -50,7 +50,7 @@ def server(run_folder: Path) -> Postgresql:
             bin_folder / "postgres", "-D", home / "data", "-h", "127.0.0.1", "-p", port, "-k", "", *settings,
         ]  # fmt: skip
 
-    return Postgresql(shared("postgresql", run_folder, Launch(prepare, answers, environment, SERVER_USER)))
+    return Postgresql(shared("postgresql", run_folder, Launch(prepare, answers, environment, SERVER_USER)).port)
 
 
 def initdb(bin_folder: Path, data: Path, environment: dict[str, str]) -> None:

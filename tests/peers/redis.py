@@ -33,7 +33,7 @@ def server(run_folder: Path) -> Redis:
 
     name = f"redis-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     launch = Launch(prepare, lambda port: command(port, "PING") == b"+PONG\r\n", folder.environment("redis"))
-    return Redis(shared(name, run_folder, launch))
+    return Redis(shared(name, run_folder, launch).port)
 
 
 def command(port: int, text: str) -> bytes:

@@ -34,42 +34,53 @@ class Launch:
     user: str = ""
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    port: int
+    folder: Path
+    log: Path
+    command: list[str]
+
+
 class NotStartedError(Exception):
     """The server is here but does not start."""
 
 
-def shared(name: str, run_folder: Path, launch: Launch) -> int:
-    """The port of the run's server `name`; starts it if this is the first to ask."""
+def shared(name: str, run_folder: Path, launch: Launch) -> Running:
+    """The run's server `name`; starts it if this is the first to ask."""
     state = run_folder / f"peer-{name}.json"
     with (run_folder / f"peer-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not state.exists():
             # A failure is written down too: each later test fails at once, not after another wait.
-            state.write_text(json.dumps(attempt(name, launch)))
+            state.write_text(json.dumps(attempt(name, run_folder, launch)))
     answer = json.loads(state.read_text())
     if "port" not in answer:
         raise NotStartedError(answer["failure"])
-    return answer["port"]
+    return Running(answer["port"], Path(answer["folder"]), Path(answer["log"]), answer["command"])
 
 
-def attempt(name: str, launch: Launch) -> dict[str, object]:
+def attempt(name: str, run_folder: Path, launch: Launch) -> dict[str, object]:
     """Starts the server; another process may take the port before it does, so more than once."""
     failure = ""
     for _ in range(TRIES):
         try:
-            return {"port": start(name, launch)}
+            running = start(name, run_folder / f"peer-{name}.log", launch)
+            return {**vars(running), "folder": str(running.folder), "log": str(running.log)}
         except NotStartedError as error:
             failure = str(error)
     return {"failure": failure}
 
 
-def start(name: str, launch: Launch) -> int:
+def start(name: str, log: Path, launch: Launch) -> Running:
     """Starts the server under its keeper, and waits until it answers."""
     folder = new_folder(name, launch.user)
     port = free_port()
     command = [str(word) for word in launch.prepare(folder, port)]
     keeper = subprocess.Popen(
-        [sys.executable, "-I", "-S", KEEPER, str(owner()), launch.user, folder, *command],
+        [sys.executable, "-I", "-S", KEEPER, str(owner()), launch.user, folder, log, *command],
         env=launch.environment,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
@@ -77,13 +88,12 @@ def start(name: str, launch: Launch) -> int:
     end = time.monotonic() + START_S
     while time.monotonic() < end:
         if launch.is_ready(port):
-            return port
-        said = log_of(folder)
+            return Running(port, folder, log, command)
         if keeper.poll() is not None:
             break
         time.sleep(0.02)
     keeper.terminate()
-    raise NotStartedError(f"`{name}` does not start: {said}")
+    raise NotStartedError(f"`{name}` does not start: {log_of(log)}")
 
 
 def owner() -> int:
@@ -113,7 +123,6 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def log_of(folder: Path) -> str:
+def log_of(log: Path) -> str:
     """The end of what the server said."""
-    log = folder / "log"
     return log.read_text(errors="replace")[-LOG_CHARACTERS:] if log.exists() else ""
