@@ -17,6 +17,8 @@ mod reading;
 mod recording;
 mod session;
 mod span;
+mod span_function;
+mod span_totals;
 mod type_name;
 
 pub use activation::{Activation, Outcome};
@@ -32,5 +34,10 @@ pub use recording::Recording;
 pub use session::{Session, SessionId, SessionIdError, SessionState};
 pub use span::{
     Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, SpanLoss, TraceId,
+};
+pub use span_function::SpanFunction;
+pub use span_totals::{
+    BEYOND, Durations, FlowKey, FlowTotals, RouteKey, RouteTotals, StatementKey, StatementTotals,
+    StatusClass,
 };
 pub use type_name::{Signature, TypeId, TypeName, type_label};

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod activation_rows;
+mod attribute_text;
 mod data_dir;
 mod fold;
 mod histogram_text;
@@ -37,6 +38,13 @@ mod session_index;
 mod session_reader;
 mod session_row;
 mod session_writer;
+mod span_counts;
+mod span_drain;
+mod span_fold;
+mod span_function_rows;
+mod span_rows;
+mod span_schema;
+mod span_total_rows;
 mod store_error;
 mod unsigned;
 mod upgrade;
@@ -45,6 +53,8 @@ mod upgrade;
 mod session_properties;
 #[cfg(test)]
 mod session_tests;
+#[cfg(test)]
+mod span_tests;
 #[cfg(test)]
 mod stage;
 
@@ -59,4 +69,6 @@ pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use session_index::{SelectError, SessionIndex, SessionSelector};
 pub use session_reader::SessionReader;
 pub use session_writer::{NewSession, SessionEnd, SessionWriter};
+pub use span_counts::SpanCounts;
+pub use span_drain::{Drained, SpanListener};
 pub use store_error::StoreError;

@@ -12,6 +12,7 @@ use crate::data_dir::create_private_file;
 use crate::schema::{
     APPLICATION_ID, BY_CALLER, BY_CALLER_SINCE, SCHEMA, SCHEMA_VERSION, TABLES, TABLES_BY_CALLER,
 };
+use crate::span_schema::{SPANS, SPANS_SINCE, TABLES_OF_SPANS};
 use crate::store_error::StoreError;
 use crate::upgrade;
 
@@ -22,7 +23,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// page, and most sessions are small.
 const PAGE_BYTES: u32 = 2048;
 
-/// Prepared statements kept; the writer uses about twenty.
+/// Prepared statements kept; the writer uses about thirty.
 const STATEMENTS_KEPT: usize = 48;
 
 /// Opens a session file for reading. Never changes it, and believes nothing in it.
@@ -108,7 +109,8 @@ fn fill(path: &Path) -> Result<Connection, StoreError> {
     let header = format!(
         "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
     );
-    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} {BY_CALLER} COMMIT;")).map_err(&fail)?;
+    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} {BY_CALLER} {SPANS} COMMIT;"))
+        .map_err(&fail)?;
     use_log(&conn).map_err(&fail)?;
     Ok(conn)
 }
@@ -150,7 +152,13 @@ fn check_format(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let names = statement.query_map([], |row| row.get(0)).map_err(&fail)?;
     let names: Vec<String> = names.collect::<Result<_, _>>().map_err(&fail)?;
     let later = if found < BY_CALLER_SINCE { &[][..] } else { &TABLES_BY_CALLER };
-    if TABLES.iter().chain(later).all(|table| names.iter().any(|name| name == table)) {
+    let of_spans = if found < SPANS_SINCE { &[][..] } else { &TABLES_OF_SPANS };
+    if TABLES
+        .iter()
+        .chain(later)
+        .chain(of_spans)
+        .all(|table| names.iter().any(|name| name == table))
+    {
         Ok(())
     } else {
         Err(StoreError::Damaged { path: path.to_owned(), detail: "tables are missing".to_owned() })

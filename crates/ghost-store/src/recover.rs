@@ -64,11 +64,12 @@ fn recover_run(
     };
     let ledgers = run_folder::ledgers(&run_dir)?;
     let written = ledgers.iter().filter_map(|ledger| modified_unix_ns(&ledger.path)).max();
-    if !begun && ledgers.is_empty() {
+    let has_rings = !run_folder::rings(&run_dir)?.is_empty();
+    if !begun && ledgers.is_empty() && !has_rings {
         return run_folder::remove_if_done(&run_dir);
     }
     let mut writer = match SessionWriter::reopen(data_dir, id) {
-        Err(StoreError::Missing { .. }) if ledgers.is_empty() => {
+        Err(StoreError::Missing { .. }) if ledgers.is_empty() && !has_rings => {
             return run_folder::remove_if_done(&run_dir);
         }
         Err(StoreError::Missing { .. }) => SessionWriter::create(data_dir, lost_session(id))?,

@@ -51,13 +51,13 @@ pub fn remove_session(data_dir: &DataDir, id: &SessionId) -> Result<(), RemoveEr
 /// Whether the session's `ghost run` or one of its processes may still write.
 pub(crate) fn is_in_use(data_dir: &DataDir, id: &SessionId) -> bool {
     let run_dir = data_dir.run_dir(id);
-    let has_ledgers = run_folder::ledgers(&run_dir).map_or(true, |ledgers| !ledgers.is_empty());
-    run_folder::is_held(&run_dir) || is_beginning(&run_dir) || has_ledgers
+    let is_unfolded = run_folder::is_unfolded(&run_dir).unwrap_or(true);
+    run_folder::is_held(&run_dir) || is_beginning(&run_dir) || is_unfolded
 }
 
 fn claim(run_dir: &Path, id: &SessionId) -> Result<Option<RunFolder>, RemoveError> {
     let running = || RemoveError::Running(id.clone());
-    if is_beginning(run_dir) || !run_folder::ledgers(run_dir)?.is_empty() {
+    if is_beginning(run_dir) || run_folder::is_unfolded(run_dir)? {
         return Err(running());
     }
     if !run_dir.join("run.conf").exists() {

@@ -9,6 +9,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use ghost_ledger::span_ring;
 use ghost_model::SessionId;
 
 use crate::data_dir::{DataDir, create_new_private_folder, create_private_file};
@@ -23,6 +24,10 @@ const UNOBSERVED: &str = "unobserved";
 
 /// Events kept per function where `run.conf` does not say.
 const EVENTS_PER_FUNCTION: u32 = 16;
+
+/// Spans kept where `run.conf` does not say: a few thousand requests with what happened in them, in a
+/// file of about ten megabytes.
+const SPANS_MAX: u64 = 20_000;
 
 /// The folder of one session, locked against every other `ghost`.
 #[derive(Debug)]
@@ -103,17 +108,24 @@ impl EventsKept {
     }
 
     fn parse(conf: &str) -> Self {
-        let value = |key: &str| {
-            let mut lines = conf.lines().filter_map(|line| line.split_once('='));
-            lines.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
-        };
-        let limit = value("events_per_function").and_then(|value| value.parse().ok());
-        match value("events") {
+        let limit = value(conf, "events_per_function").and_then(|value| value.parse().ok());
+        match value(conf, "events") {
             Some("none") => Self::Nothing,
             Some("all") => Self::Everything,
             _ => Self::PerFunction(limit.unwrap_or(EVENTS_PER_FUNCTION)),
         }
     }
+}
+
+/// How many spans the `run.conf` of a folder wants to be kept.
+pub(crate) fn spans_max(run_dir: &Path) -> u64 {
+    let conf = fs::read_to_string(run_dir.join(CONF)).unwrap_or_default();
+    value(&conf, "spans_max").and_then(|value| value.parse().ok()).unwrap_or(SPANS_MAX)
+}
+
+fn value<'conf>(conf: &'conf str, key: &str) -> Option<&'conf str> {
+    let mut lines = conf.lines().filter_map(|line| line.split_once('='));
+    lines.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
 }
 
 /// A ledger file by what its name says.
@@ -156,7 +168,28 @@ pub(crate) fn ledgers(run_dir: &Path) -> Result<Vec<LedgerFile>, StoreError> {
     Ok(found)
 }
 
-/// Takes a ledger that cannot be read out of the way, and says where it is now.
+/// The rings of spans in a folder, with their names; none where the folder is gone.
+pub(crate) fn rings(run_dir: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let entries = match fs::read_dir(run_dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", run_dir)(error)),
+    };
+    let ring = |path: PathBuf| {
+        path.extension().filter(|word| *word == span_ring::EXTENSION)?;
+        Some((path.file_stem()?.to_str()?.to_owned(), path))
+    };
+    let mut found: Vec<_> = entries.flatten().filter_map(|entry| ring(entry.path())).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// Whether there is something in a folder that is not, or not only, in the session file.
+pub(crate) fn is_unfolded(run_dir: &Path) -> Result<bool, StoreError> {
+    Ok(!ledgers(run_dir)?.is_empty() || !rings(run_dir)?.is_empty())
+}
+
+/// Takes a ledger or ring that cannot be read out of the way, and says where it is now.
 pub(crate) fn set_aside(ledger: &Path) -> PathBuf {
     let mut name = ledger.as_os_str().to_owned();
     name.push(format!(".{BROKEN}"));
@@ -166,9 +199,9 @@ pub(crate) fn set_aside(ledger: &Path) -> PathBuf {
     }
 }
 
-/// Removes a folder without ledgers; with ledgers that were set aside, only its `run.conf`.
+/// Removes a folder without ledgers and rings; with some that were set aside, only its `run.conf`.
 pub(crate) fn remove_if_done(run_dir: &Path) -> Result<(), StoreError> {
-    if ledgers(run_dir)?.is_empty() {
+    if !is_unfolded(run_dir)? {
         for name in [CONF, "run.conf.new"] {
             // Absent already, or the folder is about to tell why it cannot go.
             let _ = fs::remove_file(run_dir.join(name));

@@ -4,6 +4,8 @@
 //! of a session. Per-process tables begin with `function_id`, because everything that is asked is
 //! asked of one function over all processes.
 
+use crate::span_schema::{SPANS, SPANS_SINCE};
+
 /// Marks an `SQLite` file as a session file: `GHOS`.
 pub const APPLICATION_ID: i32 = 0x4748_4F53;
 
@@ -13,11 +15,12 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 /// * 2: names and notes of sessions.
 /// * 3: signatures and returned types by caller.
 /// * 4: the standard error of calls, and what observing has taken.
-pub const SCHEMA_VERSION: i64 = 4;
+/// * 5: spans, and what they add up to.
+pub const SCHEMA_VERSION: i64 = 5;
 
 /// What makes a file of the version before into one of this version, for each version after the
 /// first. Only files that are still written to are upgraded.
-pub(crate) const UPGRADES: [(i64, &str); 3] = [
+pub(crate) const UPGRADES: [(i64, &str); 4] = [
     (
         2,
         "
@@ -33,6 +36,7 @@ ALTER TABLE stats ADD COLUMN call_count_se INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE processes ADD COLUMN own_cost_ns INTEGER NOT NULL DEFAULT 0;
 ",
     ),
+    (SPANS_SINCE, SPANS),
 ];
 
 /// Tables a session file must have, of any version.
@@ -85,7 +89,7 @@ CREATE TABLE returns_by_caller (
 ) WITHOUT ROWID;
 ";
 
-/// Everything a new file is made with, but for [`BY_CALLER`].
+/// Everything a new file is made with, but for [`BY_CALLER`] and [`SPANS`].
 pub(crate) const SCHEMA: &str = "
 -- The one `ghost run` this file is about. One row.
 CREATE TABLE sessions (
@@ -312,6 +316,7 @@ SELECT f.fn_key,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span_schema::TABLES_OF_SPANS;
     use rusqlite::Connection;
 
     fn columns(conn: &Connection, table: &str) -> Vec<String> {
@@ -323,11 +328,12 @@ mod tests {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(SCHEMA).unwrap();
         conn.execute_batch(BY_CALLER).unwrap();
+        conn.execute_batch(SPANS).unwrap();
         conn
     }
 
     fn tables() -> Vec<&'static str> {
-        TABLES.into_iter().chain(TABLES_BY_CALLER).collect()
+        TABLES.into_iter().chain(TABLES_BY_CALLER).chain(TABLES_OF_SPANS).collect()
     }
 
     #[test]

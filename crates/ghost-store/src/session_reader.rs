@@ -7,16 +7,23 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ghost_model::{
-    Activation, FunctionId, Process, ProcessState, Recording, Session, SessionId, SessionState,
+    Activation, FlowKey, FlowTotals, FunctionId, Process, ProcessState, Recording, RouteKey,
+    RouteTotals, Session, SessionId, SessionState, Span, SpanFunction, StatementKey,
+    StatementTotals, TraceId,
 };
 use rusqlite::Connection;
 
 use crate::data_dir::DataDir;
 use crate::liveness::{is_elsewhere, running_start_ticks};
 use crate::profile_sets::ProfileSets;
+use crate::span_counts::SpanCounts;
+use crate::span_schema::SPANS_SINCE;
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
-use crate::{open, recording_rows, run_folder, session_row};
+use crate::{
+    open, recording_rows, run_folder, session_row, span_function_rows, span_rows, span_total_rows,
+    upgrade,
+};
 
 /// One process as it was last folded.
 #[derive(Debug)]
@@ -129,6 +136,56 @@ impl SessionReader {
         let sql = "SELECT ifnull(sum(activations_missed), 0) FROM processes";
         let missed = self.conn.query_row(sql, [], |row| row.get(0));
         missed.map(|Unsigned(missed)| missed).map_err(StoreError::sql(&self.path))
+    }
+
+    /// What the requests of each route add up to, in no particular order.
+    pub fn routes(&self) -> Result<Vec<(RouteKey, RouteTotals)>, StoreError> {
+        self.of_spans(span_total_rows::merged)
+    }
+
+    /// What the queries of each statement add up to, in no particular order.
+    pub fn statements(&self) -> Result<Vec<(StatementKey, StatementTotals)>, StoreError> {
+        self.of_spans(span_total_rows::merged)
+    }
+
+    /// What the requests sent to each host add up to, in no particular order.
+    pub fn flows(&self) -> Result<Vec<(FlowKey, FlowTotals)>, StoreError> {
+        self.of_spans(span_total_rows::merged)
+    }
+
+    /// How many spans there were, and what became of them.
+    pub fn span_counts(&self) -> Result<SpanCounts, StoreError> {
+        self.of_spans(SpanCounts::read)
+    }
+
+    /// The spans that are kept, in the order they came.
+    pub fn spans(&self) -> Result<Vec<Span>, StoreError> {
+        self.of_spans(span_rows::all)
+    }
+
+    /// The kept spans of one trace, in the order they came.
+    pub fn spans_of_trace(&self, trace_id: TraceId) -> Result<Vec<Span>, StoreError> {
+        self.of_spans(|conn| span_rows::of_trace(conn, trace_id))
+    }
+
+    /// The sampled activations that ran within spans and are kept, by their start. Ids are those of
+    /// [`Self::recording`].
+    pub fn span_functions(&self) -> Result<Vec<SpanFunction>, StoreError> {
+        self.of_spans(span_function_rows::all)
+    }
+
+    /// What is read of spans; nothing of a file from before there were any.
+    fn of_spans<T: Default>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let read = || {
+            if upgrade::version(&self.conn)? < SPANS_SINCE {
+                return Ok(T::default());
+            }
+            read(&self.conn)
+        };
+        read().map_err(StoreError::sql(&self.path))
     }
 
     fn numbered_processes(&self) -> Result<Vec<(i64, Process)>, StoreError> {

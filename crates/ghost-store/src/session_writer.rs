@@ -16,6 +16,8 @@ use crate::fold::{FoldReport, Known};
 use crate::reading::Reading;
 use crate::relocation::{self, Place};
 use crate::run_folder::{self, EventsKept, LedgerFile};
+use crate::span_drain::{Drained, SpanDrain, SpanListener};
+use crate::span_fold::{KnownSpans, SpanBatch};
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{open, recording_rows, session_row};
@@ -63,6 +65,7 @@ pub struct SessionWriter {
     /// `None` after the file turned out to be lost, until the next fold makes it anew.
     open: Option<OpenFile>,
     read: LedgerReader,
+    rings: SpanDrain,
     log_bytes_max: u64,
 }
 
@@ -70,6 +73,7 @@ struct OpenFile {
     conn: Connection,
     place: Place,
     known: Option<Known>,
+    known_spans: Option<KnownSpans>,
 }
 
 impl fmt::Debug for SessionWriter {
@@ -116,6 +120,7 @@ impl SessionWriter {
             session,
             open,
             read: Box::new(read_ledger),
+            rings: SpanDrain::default(),
             log_bytes_max: LOG_BYTES_MAX,
         }
     }
@@ -164,6 +169,35 @@ impl SessionWriter {
         Ok(report)
     }
 
+    /// Takes what is new out of the rings in `run_dir`. `listen` sees each span once, whether or not
+    /// the file can be written; after an error the spans are kept for the next time.
+    pub fn drain_spans(
+        &mut self,
+        run_dir: &Path,
+        listen: SpanListener<'_>,
+    ) -> Result<Drained, StoreError> {
+        self.keep_log_short()?;
+        let Self { path, open, rings, .. } = self;
+        let fail = StoreError::sql(path);
+        let Some(file) = open else {
+            return Err(StoreError::Missing { path: path.clone() });
+        };
+        let known = match file.known_spans.take() {
+            Some(known) => known,
+            None => KnownSpans::load(&file.conn).map_err(&fail)?,
+        };
+        let drained = rings.read(run_dir, &known, listen)?;
+        if rings.waiting.is_empty() {
+            file.known_spans = Some(known);
+        } else {
+            file.store_spans(known, &rings.waiting, run_folder::spans_max(run_dir))
+                .map_err(&fail)?;
+            file.place.grow(&Place::of(path));
+        }
+        rings.stored();
+        Ok(drained)
+    }
+
     /// Folds for the last time and closes the session. Ledgers of processes that go on without
     /// their `ghost run` stay for [`crate::recover`].
     pub fn finish(mut self, end: SessionEnd) -> Result<FoldReport, StoreError> {
@@ -186,7 +220,9 @@ impl SessionWriter {
     /// Folds and closes the file without changing what it says of the session's end.
     pub(crate) fn finish_as_is(mut self) -> Result<FoldReport, StoreError> {
         let run_dir = self.data_dir.run_dir(&self.session.id);
-        let report = self.fold_anyway(&run_dir)?;
+        let mut report = self.fold_anyway(&run_dir)?;
+        // After the ledgers, which may have made the file anew.
+        report.broken.extend(self.drain_spans(&run_dir, &mut |_, _| {})?.broken);
         if let Some(file) = self.open.take() {
             open::close_plain(file.conn).map_err(StoreError::sql(&self.path))?;
         }
@@ -251,7 +287,7 @@ impl SessionWriter {
     fn fold_once(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {
         let Self { path, session, open, read, .. } = self;
         let fail = StoreError::sql(path);
-        let Some(OpenFile { conn, place, known: slot }) = open else {
+        let Some(OpenFile { conn, place, known: slot, .. }) = open else {
             return Err(StoreError::Missing { path: path.clone() });
         };
         let ledgers = run_folder::ledgers(run_dir)?;
@@ -321,7 +357,23 @@ fn write_totals(
 
 impl OpenFile {
     fn new(conn: Connection, path: &Path) -> Self {
-        Self { conn, place: Place::of(path), known: None }
+        Self { conn, place: Place::of(path), known: None, known_spans: None }
+    }
+
+    /// Writes batches in one transaction. Where that fails, what is known is read anew.
+    fn store_spans(
+        &mut self,
+        mut known: KnownSpans,
+        batches: &[SpanBatch],
+        spans_max: u64,
+    ) -> rusqlite::Result<()> {
+        let transaction = Transaction::new(&mut self.conn, TransactionBehavior::Immediate)?;
+        for batch in batches {
+            known.fold(&transaction, batch, spans_max)?;
+        }
+        transaction.commit()?;
+        self.known_spans = Some(known);
+        Ok(())
     }
 
     fn create(path: &Path, session: &Session) -> Result<Self, StoreError> {

@@ -52,6 +52,11 @@ impl Stage {
         self.attach(SessionWriter::create(&self.data_dir, new).unwrap())
     }
 
+    /// The writer of the `ghost` that comes after one that was killed.
+    pub(crate) fn reopened(&self) -> SessionWriter {
+        self.attach(SessionWriter::reopen(&self.data_dir, &self.id).unwrap())
+    }
+
     pub(crate) fn new_session(&self) -> NewSession {
         NewSession {
             id: self.id.clone(),

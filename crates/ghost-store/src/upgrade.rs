@@ -40,6 +40,13 @@ mod tests {
          ALTER TABLE sessions DROP COLUMN note;
          ALTER TABLE stats DROP COLUMN call_count_se;
          ALTER TABLE processes DROP COLUMN own_cost_ns;
+         DROP TABLE span_rings;
+         DROP TABLE span_counters;
+         DROP TABLE spans;
+         DROP TABLE routes;
+         DROP TABLE statements;
+         DROP TABLE flows;
+         DROP TABLE span_functions;
          UPDATE sessions SET schema_version = 1;
          PRAGMA user_version = 1;";
 
