@@ -18,6 +18,7 @@
 
 mod by_caller;
 pub mod layout;
+pub mod liveness;
 #[cfg(not(loom))]
 #[expect(unsafe_code, reason = "maps the file and hands out references into it")]
 mod mapping;

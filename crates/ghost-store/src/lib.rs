@@ -23,7 +23,6 @@ mod histogram_text;
 mod interner;
 mod inventory;
 mod live_session;
-mod liveness;
 mod open;
 mod profile_rows;
 mod profile_sets;
@@ -57,6 +56,8 @@ mod session_tests;
 mod span_tests;
 #[cfg(test)]
 mod stage;
+
+use ghost_ledger::liveness;
 
 pub use data_dir::DataDir;
 pub use fold::FoldReport;

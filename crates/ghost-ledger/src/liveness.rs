@@ -14,14 +14,14 @@ use ghost_model::{Process, ProcessState};
 const UNTOUCHED_MAX: Duration = Duration::from_hours(1);
 
 /// Whether the ids of a process mean another process here: it runs in a container of its own.
-pub(crate) fn is_elsewhere(process: &Process) -> bool {
+pub fn is_elsewhere(process: &Process) -> bool {
     let here = fs::metadata("/proc/self/ns/pid").map(|metadata| metadata.ino());
     process.pid_namespace != 0 && here.is_ok_and(|here| here != process.pid_namespace)
 }
 
 /// Whether a process whose ids mean nothing here may still be running: it has not said that it ended,
 /// and its ledger was touched lately.
-pub(crate) fn may_run_elsewhere(process: &Process, ledger: &Path) -> bool {
+pub fn may_run_elsewhere(process: &Process, ledger: &Path) -> bool {
     let touched = fs::metadata(ledger).and_then(|metadata| metadata.modified());
     let untouched_for = touched.ok().and_then(|touched| touched.elapsed().ok());
     process.state == ProcessState::Running
@@ -29,7 +29,7 @@ pub(crate) fn may_run_elsewhere(process: &Process, ledger: &Path) -> bool {
 }
 
 /// Start of a process in clock ticks since boot, if a process with this id runs now.
-pub(crate) fn running_start_ticks(pid: u32) -> Option<u64> {
+pub fn running_start_ticks(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     start_ticks_of(&stat)
 }
