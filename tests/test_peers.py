@@ -67,7 +67,10 @@ def test_odbc_reaches_a_file_and_a_server(bench, odbc_drivers, postgresql_server
             print(pyodbc.connect(text).execute("SELECT 6 * 7").fetchone()[0])
         """,
     )
-    file, server = odbc_drivers.sqlite(bench.work / "rooms.db"), odbc_drivers.postgresql(postgresql_server)
+    file, server = (
+        odbc_drivers.sqlite(bench.work / "rooms.db"),
+        odbc_drivers.postgresql(postgresql_server),
+    )
     asked = bench.plain("ask.py", file, server)
     assert asked.stdout == "42\n42\n", asked.stderr
 
@@ -129,7 +132,9 @@ def test_a_server_ends_with_a_killed_run(tmp_path, redis_server):
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     environment.pop("PYTEST_XDIST_WORKER", None)
-    with subprocess.Popen([sys.executable, run, tmp_path], stdout=subprocess.PIPE, env=environment) as process:
+    with subprocess.Popen(
+        [sys.executable, run, tmp_path], stdout=subprocess.PIPE, env=environment
+    ) as process:
         port = int(process.stdout.readline())
         assert redis.command(port, "PING") == b"+PONG\r\n"
         process.send_signal(signal.SIGKILL)
@@ -144,7 +149,9 @@ def test_the_owner_is_the_whole_run():
 
 
 def test_an_application_is_served_and_ends(bench):
-    bench.write("hello.py", "def app(environ, respond):\n    respond('200 OK', [])\n    return [b'hello']\n")
+    bench.write(
+        "hello.py", "def app(environ, respond):\n    respond('200 OK', [])\n    return [b'hello']\n"
+    )
     gunicorn = ["-m", "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", "2", "hello:app"]
     with serving(bench, PYTHON, *gunicorn) as served:
         with urllib.request.urlopen(served.url) as answer:

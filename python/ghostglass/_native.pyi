@@ -1,12 +1,30 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, final
+
 __all__ = [
+    "ActiveSpan",
+    "Collector",
+    "Emitter",
+    "Sampler",
+    "SpanContext",
     "__version__",
     "continue_in_child",
+    "current_span",
+    "enabled",
     "frame_reader",
+    "get_span_id",
+    "get_trace_id",
     "is_observing",
+    "run_emitter",
+    "set_foreign_context",
+    "span_id",
     "start",
     "stop",
+    "trace_id",
+    "use_span",
 ]
 
 __version__: str
@@ -25,3 +43,137 @@ def frame_reader() -> str | None:
 
 def continue_in_child() -> None:
     """Begin the ledger of a forked child at once: while all functions sleep, no event does."""
+
+def enabled(part: str) -> bool:
+    """Tell whether a part of the run is on: `web` or `db`. Outside a run nothing is."""
+
+def run_emitter() -> Emitter | None:
+    """Give the emitter of the run; `None` outside a run, and where neither part is on."""
+
+def set_foreign_context(hook: Callable[[], tuple[int, int, bool] | None]) -> None:
+    """Ask `hook()` for the active span of another tracer: `(trace_id, span_id, is_sampled)`."""
+
+def current_span() -> SpanContext | None:
+    """Give the current span, if there is one."""
+
+def get_trace_id() -> str | None:
+    """Give the current trace id, if there is one."""
+
+def get_span_id() -> str | None:
+    """Give the current span id, if there is one."""
+
+def span_id() -> str:
+    """Make a new span id: 16 hexadecimal digits."""
+
+def trace_id() -> str:
+    """Make a new trace id: 32 hexadecimal digits."""
+
+@final
+class SpanContext:
+    """One span's place in its trace. Never changes."""
+
+    @property
+    def trace_id(self) -> str: ...
+    @property
+    def span_id(self) -> str | None: ...
+    @property
+    def parent_span_id(self) -> str | None: ...
+    @property
+    def is_sampled(self) -> bool: ...
+    @property
+    def tracestate(self) -> str | None: ...
+    @property
+    def traceparent(self) -> str: ...
+
+@final
+class use_span:  # noqa: N801 - the name programs know
+    """Make a trace and a span current within a `with` block; what is not given stays."""
+
+    def __new__(cls, trace_id: str | None = None, span_id: str | None = None) -> Self: ...
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None = None,
+        exception: BaseException | None = None,
+        traceback: TracebackType | None = None,
+        /,
+    ) -> bool: ...
+
+@final
+class Sampler:
+    """Keep a share of the traces, and all that failed."""
+
+    def __new__(cls, rate: float = 1.0) -> Self: ...
+
+@final
+class Collector:
+    """Takes spans."""
+
+    def __new__(cls) -> Self: ...
+
+@final
+class Emitter:
+    """Hands spans to a collector; without one, to the run this process belongs to."""
+
+    def __new__(cls, collector: Collector | None = None) -> Self: ...
+    @property
+    def is_listening(self) -> bool: ...
+    def emit_req(
+        self, route: str, status: int, dur_ns: int, *, method: str | None = None
+    ) -> None: ...
+    def emit_fn(self, name: str, dur_ns: int, error: bool = False) -> None: ...
+    def emit_db(
+        self, query: str, dur_ns: int, rows: int | None = None, *, db_vendor: str | None = None
+    ) -> None: ...
+    def emit(self, kind: str, /, **fields: object) -> None: ...
+    def begin_request(
+        self,
+        method: str,
+        *,
+        traceparent: str | None = None,
+        tracestate: str | None = None,
+        sampler: Sampler | None = None,
+    ) -> ActiveSpan | None: ...
+    def begin_function(self, name: str) -> ActiveSpan | None: ...
+    def begin_query(
+        self,
+        system: str,
+        statement: object = None,
+        *,
+        operation: str | None = None,
+        collection: str | None = None,
+        namespace: str | None = None,
+        server_address: str | None = None,
+        server_port: int | None = None,
+        batch_size: int | None = None,
+    ) -> ActiveSpan | None: ...
+    def begin_client(
+        self, method: str, server_address: str, server_port: int | None = None
+    ) -> ActiveSpan | None: ...
+
+@final
+class ActiveSpan:
+    """A span that has begun: current until it ends, and handed over when it does."""
+
+    name: str
+    status: int | None
+    @property
+    def traceparent(self) -> str: ...
+    @property
+    def tracestate(self) -> str | None: ...
+    @property
+    def trace_id(self) -> str: ...
+    @property
+    def span_id(self) -> str | None: ...
+    @property
+    def context(self) -> SpanContext: ...
+    @property
+    def is_sampled(self) -> bool: ...
+    def add_bytes_in(self, count: int) -> None: ...
+    def add_bytes_out(self, count: int) -> None: ...
+    def set(self, key: str, value: object) -> None: ...
+    def note_exception(self, exception: BaseException | type[BaseException] | str) -> None: ...
+    def add_emitter(self, emitter: Emitter) -> None: ...
+    def attach(self) -> None: ...
+    def detach(self) -> None: ...
+    def end(self, exception: BaseException | type[BaseException] | str | None = None) -> None: ...

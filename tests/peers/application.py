@@ -62,7 +62,9 @@ def serving(bench, *command: object, wait: bool = True, **options: object) -> It
     # Files and no pipes: an application that is not listened to must not stand still.
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         words = [str(word).replace("{port}", str(port)) for word in command]
-        process = bench.start(*words, stdout=stdout, stderr=stderr, start_new_session=True, **options)
+        process = bench.start(
+            *words, stdout=stdout, stderr=stderr, start_new_session=True, **options
+        )
         served = Served(process, port, outputs=[stdout, stderr])
         try:
             if wait:

@@ -29,10 +29,28 @@ def server(run_folder: Path) -> Mongodb:
     program.chmod(0o755)
 
     def prepare(home: Path, port: int) -> list[object]:
-        quick = ["--nojournal", "--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false"]
-        return [program, "--dbpath", home, "--bind_ip", "127.0.0.1", "--port", port, "--nounixsocket", *quick]
+        quick = [
+            "--nojournal",
+            "--wiredTigerCacheSizeGB",
+            "0.25",
+            "--setParameter",
+            "diagnosticDataCollectionEnabled=false",
+        ]
+        return [
+            program,
+            "--dbpath",
+            home,
+            "--bind_ip",
+            "127.0.0.1",
+            "--port",
+            port,
+            "--nounixsocket",
+            *quick,
+        ]
 
-    return Mongodb(shared("mongodb", run_folder, Launch(prepare, listens, folder.environment("mongodb"))).port)
+    return Mongodb(
+        shared("mongodb", run_folder, Launch(prepare, listens, folder.environment("mongodb"))).port
+    )
 
 
 def drop(server: Mongodb) -> None:

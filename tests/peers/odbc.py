@@ -26,7 +26,9 @@ class Odbc:
 
     def postgresql(self, server: Postgresql) -> str:
         """A connection string for a server."""
-        address = f"SERVER={server.host};PORT={server.port};DATABASE={server.database};UID={server.user}"
+        address = (
+            f"SERVER={server.host};PORT={server.port};DATABASE={server.database};UID={server.user}"
+        )
         return f"DRIVER=PostgreSQL Unicode;{address}"
 
 

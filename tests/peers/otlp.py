@@ -53,9 +53,30 @@ def server(run_folder: Path) -> Otlp:
     environment = folder.environment("otlp", LD_LIBRARY_PATH=python_libraries())
 
     def prepare(home: Path, port: int) -> list[object]:
-        listen = ["--otlp-http-endpoint", f"127.0.0.1:{port}", "--otlp-grpc-endpoint", f"127.0.0.1:{free_port()}"]
-        show = ["--debug-log", "traces", "--debug-log", "metrics", "--debug-log-verbosity", "detailed"]
-        return [program, "start", "--exporter", "blackhole", "--batch-timeout", "20ms", *show, *listen]
+        listen = [
+            "--otlp-http-endpoint",
+            f"127.0.0.1:{port}",
+            "--otlp-grpc-endpoint",
+            f"127.0.0.1:{free_port()}",
+        ]
+        show = [
+            "--debug-log",
+            "traces",
+            "--debug-log",
+            "metrics",
+            "--debug-log-verbosity",
+            "detailed",
+        ]
+        return [
+            program,
+            "start",
+            "--exporter",
+            "blackhole",
+            "--batch-timeout",
+            "20ms",
+            *show,
+            *listen,
+        ]
 
     try:
         running = shared("otlp", run_folder, Launch(prepare, listens, environment))

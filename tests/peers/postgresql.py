@@ -40,7 +40,9 @@ class Postgresql:
 
 def server(run_folder: Path) -> Postgresql:
     """The run's server."""
-    bin_folder = reachable(folder.program("postgresql", "/usr/lib/postgresql/*/bin/postgres").parent)
+    bin_folder = reachable(
+        folder.program("postgresql", "/usr/lib/postgresql/*/bin/postgres").parent
+    )
     environment = folder.environment("postgresql", TZ="UTC")
 
     def prepare(home: Path, port: int) -> list[object]:
@@ -50,14 +52,28 @@ def server(run_folder: Path) -> Postgresql:
             bin_folder / "postgres", "-D", home / "data", "-h", "127.0.0.1", "-p", port, "-k", "", *settings,
         ]  # fmt: skip
 
-    return Postgresql(shared("postgresql", run_folder, Launch(prepare, answers, environment, SERVER_USER)).port)
+    return Postgresql(
+        shared("postgresql", run_folder, Launch(prepare, answers, environment, SERVER_USER)).port
+    )
 
 
 def initdb(bin_folder: Path, data: Path, environment: dict[str, str]) -> None:
     """Makes the files of a new server."""
     identity = {"user": SERVER_USER, "group": "nogroup", "extra_groups": []} if SERVER_USER else {}
     subprocess.run(
-        [bin_folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"],
+        [
+            bin_folder / "initdb",
+            "-D",
+            data,
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--no-instructions",
+        ],
         cwd=data.parent,
         env=environment,
         check=True,

@@ -32,7 +32,9 @@ def server(run_folder: Path) -> Redis:
         return [program, "--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", home]
 
     name = f"redis-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    launch = Launch(prepare, lambda port: command(port, "PING") == b"+PONG\r\n", folder.environment("redis"))
+    launch = Launch(
+        prepare, lambda port: command(port, "PING") == b"+PONG\r\n", folder.environment("redis")
+    )
     return Redis(shared(name, run_folder, launch).port)
 
 

@@ -80,6 +80,10 @@ pub(crate) struct Mapping {
     inode: u64,
 }
 
+// SAFETY: the memory behind `base` belongs to this mapping alone (invariant 1), lives as long as the
+// process and is not tied to a thread; what several threads may reach are atomics.
+unsafe impl Send for Mapping {}
+
 impl Mapping {
     /// Creates the file and maps its first `bytes`; it may grow.
     pub(crate) fn create(path: &Path, bytes: usize) -> Result<Self, MappingError> {

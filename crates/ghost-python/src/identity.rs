@@ -18,8 +18,17 @@ pub(crate) fn identity(python_hexversion: u32) -> Identity {
 
 /// Where its ledger goes: names sort by start, and two images of one process differ.
 pub(crate) fn ledger_path(run_dir: &Path) -> PathBuf {
+    path(run_dir, "ledger")
+}
+
+/// Where its spans go.
+pub(crate) fn spans_path(folder: &Path) -> PathBuf {
+    path(folder, ghost_ledger::span_ring::EXTENSION)
+}
+
+fn path(folder: &Path, extension: &str) -> PathBuf {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    run_dir.join(format!("{}-{:016x}.ledger", std::process::id(), since.as_nanos()))
+    folder.join(format!("{}-{:016x}.{extension}", std::process::id(), since.as_nanos()))
 }
 
 /// Field 22 of `/proc/self/stat`. The second field may hold blanks and parentheses, so fields are

@@ -48,6 +48,7 @@ mod observer;
 mod pacing;
 #[expect(unsafe_code, reason = "compares raw reads with the public API")]
 mod self_test;
+mod spans;
 #[expect(unsafe_code, reason = "registers the fork handler")]
 mod startup;
 #[expect(unsafe_code, reason = "asks for the running thread's state")]
@@ -68,6 +69,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
+    spans::register(module)?;
     Ok(())
 }
 
@@ -75,6 +77,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyfunction]
 #[pyo3(signature = (run_dir, /))]
 fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
+    spans::run::begin(&run_dir);
     startup::start(py, run_dir).err().map(|error| error.to_string())
 }
 
@@ -82,6 +85,7 @@ fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
 #[pyfunction]
 fn stop() {
     boundary::close();
+    spans::run::close();
 }
 
 /// Tell whether this process is being observed.

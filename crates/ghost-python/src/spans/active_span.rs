@@ -1,0 +1,320 @@
+//! A span that has begun: current until it ends, and written when it does.
+
+use std::sync::Arc;
+
+use ghost_model::{Attribute, AttributeKey, AttributeValue, SpanKind};
+use ghost_spans::encoding::{Head, SpanWriter};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::context::SpanContext;
+use super::emitter::{Emitter, known};
+use super::propagation::Parent;
+use super::request_state::{Decision, RequestState};
+use super::sampler::Sampler;
+use super::statement::Statement;
+use super::{attribute_value, context_var, propagation, wall_clock};
+
+/// What a span begins with, besides its context.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) name: String,
+    pub(crate) statement: Option<Statement>,
+    pub(crate) sampler: Option<Py<Sampler>>,
+    /// The span of another service or tracer it is a part of.
+    pub(crate) parent: Option<Parent>,
+}
+
+impl Opening {
+    pub(crate) fn named(name: String) -> Self {
+        Self { name, statement: None, sampler: None, parent: None }
+    }
+}
+
+/// A span that has begun.
+#[pyclass(module = "ghostglass._native")]
+#[derive(Debug)]
+pub(crate) struct ActiveSpan {
+    kind: SpanKind,
+    context: Py<SpanContext>,
+    previous: Option<Py<SpanContext>>,
+    emitter: Py<Emitter>,
+    more_emitters: Vec<Py<Emitter>>,
+    opening: Opening,
+    begin_ns: u64,
+    status: Option<i64>,
+    bytes_in: Option<u64>,
+    bytes_out: Option<u64>,
+    exception: Option<String>,
+    attributes: Vec<(AttributeKey, AttributeValue)>,
+    is_over: bool,
+}
+
+#[pymethods]
+impl ActiveSpan {
+    /// Route template, function or host. Never a path or a value.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.opening.name
+    }
+
+    #[setter]
+    fn set_name(&mut self, name: &Bound<'_, PyString>) {
+        self.opening.name = name.to_string_lossy().into_owned();
+    }
+
+    /// HTTP status.
+    #[getter]
+    fn status(&self) -> Option<i64> {
+        self.status
+    }
+
+    #[setter]
+    fn set_status(&mut self, status: Option<i64>) {
+        self.status = status;
+    }
+
+    /// Count bytes of the body that came in.
+    fn add_bytes_in(&mut self, count: u64) {
+        self.bytes_in = Some(self.bytes_in.unwrap_or(0).saturating_add(count));
+    }
+
+    /// Count bytes of the body that went out.
+    fn add_bytes_out(&mut self, count: u64) {
+        self.bytes_out = Some(self.bytes_out.unwrap_or(0).saturating_add(count));
+    }
+
+    /// Add an attribute: a number, text, true or false.
+    fn set(&mut self, key: &str, value: &Bound<'_, PyAny>) {
+        if let Some(value) = attribute_value::value(value) {
+            self.put(attribute_value::key(key), value);
+        }
+    }
+
+    /// Note an exception that does not leave the span: one that became an answer. Only its type is kept.
+    fn note_exception(&mut self, exception: &Bound<'_, PyAny>) {
+        self.exception = attribute_value::exception_name(exception).or(self.exception.take());
+    }
+
+    /// Hand the same span to one more emitter.
+    fn add_emitter(&mut self, emitter: &Bound<'_, Emitter>) {
+        let listed = |known: &Py<Emitter>| known.as_ptr() == emitter.as_ptr();
+        if !listed(&self.emitter) && !self.more_emitters.iter().any(listed) {
+            self.more_emitters.push(emitter.clone().unbind());
+        }
+    }
+
+    /// Make the span before it current again, though this one goes on.
+    fn detach(&self, py: Python<'_>) {
+        context_var::put_back(py, &self.context, self.previous.as_ref());
+    }
+
+    /// Make it current here too: in another task or thread.
+    fn attach(&self, py: Python<'_>) {
+        context_var::set(py, Some(&self.context));
+    }
+
+    /// End the span and hand it over. Of the exception only the type is kept.
+    #[pyo3(signature = (exception=None))]
+    fn end(&mut self, py: Python<'_>, exception: Option<&Bound<'_, PyAny>>) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let duration_ns = wall_clock::monotonic_ns().saturating_sub(self.begin_ns);
+        self.detach(py);
+        let left = exception.and_then(attribute_value::exception_name);
+        let is_error = left.is_some() || self.status.is_some_and(|status| status >= 500);
+        self.exception = left.or(self.exception.take());
+        self.finish(py, duration_ns, is_error);
+    }
+
+    /// What tells another service of this span (W3C Trace Context).
+    #[getter]
+    fn traceparent(&self) -> String {
+        let context = self.context.get();
+        propagation::format(context.trace, context.span, context.decision() != Decision::Drop)
+    }
+
+    /// The `tracestate` that came with the request.
+    #[getter]
+    fn tracestate(&self) -> Option<String> {
+        self.context.get().tracestate.as_deref().map(str::to_owned)
+    }
+
+    /// The trace it belongs to.
+    #[getter]
+    fn trace_id(&self) -> String {
+        self.context.get().trace_text()
+    }
+
+    /// Its own id.
+    #[getter]
+    fn span_id(&self) -> Option<String> {
+        self.context.get().span_text()
+    }
+
+    /// Its context, which other tasks and threads may make current.
+    #[getter]
+    fn context(&self, py: Python<'_>) -> Py<SpanContext> {
+        self.context.clone_ref(py)
+    }
+
+    /// Whether its trace is kept, as far as it is decided.
+    #[getter]
+    fn is_sampled(&self) -> bool {
+        self.context.get().decision() != Decision::Drop
+    }
+}
+
+impl ActiveSpan {
+    /// Begins a span and makes it current.
+    pub(crate) fn begin(
+        emitter: &Bound<'_, Emitter>,
+        context: SpanContext,
+        opening: Opening,
+    ) -> PyResult<Self> {
+        let py = emitter.py();
+        let kind = context.kind.unwrap_or_default();
+        let context = Py::new(py, context)?;
+        let previous = context_var::get(py).map(Bound::unbind);
+        context_var::set(py, Some(&context));
+        Ok(Self {
+            kind,
+            context,
+            previous,
+            emitter: emitter.clone().unbind(),
+            more_emitters: Vec::new(),
+            opening,
+            begin_ns: wall_clock::monotonic_ns(),
+            status: None,
+            bytes_in: None,
+            bytes_out: None,
+            exception: None,
+            attributes: Vec::new(),
+            is_over: false,
+        })
+    }
+
+    pub(crate) fn add_text(&mut self, key: Attribute, text: Option<&str>) {
+        if let Some(text) = text {
+            self.attributes.push((known(key), AttributeValue::Text(text.to_owned())));
+        }
+    }
+
+    pub(crate) fn add_int(&mut self, key: Attribute, number: Option<i64>) {
+        if let Some(number) = number {
+            self.attributes.push((known(key), AttributeValue::Int(number)));
+        }
+    }
+
+    /// Sets an attribute, in the place of an earlier value.
+    fn put(&mut self, key: AttributeKey, value: AttributeValue) {
+        match self.attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, before)) => *before = value,
+            None => self.attributes.push((key, value)),
+        }
+    }
+
+    fn finish(&self, py: Python<'_>, duration_ns: u64, is_error: bool) {
+        let context = self.context.get();
+        let name = match &self.opening.statement {
+            Some(statement) => statement.text(),
+            None => &self.opening.name,
+        };
+        if let (SpanKind::Query, Some(request)) = (self.kind, &context.request) {
+            request.note_query(name, duration_ns);
+        }
+        let record = self.record(name, duration_ns, is_error);
+        let own = (self.kind == SpanKind::Request).then_some(context.request.as_ref()).flatten();
+        let decision = match own {
+            Some(request) => self.decide(py, request, duration_ns, is_error),
+            None => context.decision(),
+        };
+        for emitter in &self.more_emitters {
+            let record = record.clone();
+            Emitter::send(emitter.bind(py), record, self.kind, context.request.as_ref(), decision);
+        }
+        let emitter = self.emitter.bind(py);
+        Emitter::send(emitter, record, self.kind, context.request.as_ref(), decision);
+    }
+
+    /// At the end of a request: whether its trace is kept. What it held goes the same way.
+    fn decide(
+        &self,
+        py: Python<'_>,
+        request: &Arc<RequestState>,
+        duration_ns: u64,
+        is_error: bool,
+    ) -> Decision {
+        let decision = match request.decision() {
+            Decision::Undecided => self.ask_sampler(duration_ns, is_error),
+            decided => decided,
+        };
+        for (emitter, record) in request.decide(decision == Decision::Keep) {
+            let kind = super::kind_of(&record);
+            Emitter::send(emitter.bind(py), record, kind, Some(request), decision);
+        }
+        decision
+    }
+
+    fn ask_sampler(&self, duration_ns: u64, is_error: bool) -> Decision {
+        let parent = self.opening.parent.map(|parent| parent.is_sampled);
+        let keep = super::sampler::decide(
+            self.opening.sampler.as_ref().map(Py::get),
+            (self.context.get().trace, parent),
+            &self.opening.name,
+            (duration_ns, is_error),
+        );
+        if keep { Decision::Keep } else { Decision::Drop }
+    }
+
+    fn record(&self, name: &str, duration_ns: u64, is_error: bool) -> Vec<u8> {
+        let context = self.context.get();
+        let head = Head {
+            kind: self.kind,
+            trace_id: context.trace,
+            span_id: context.span,
+            parent_span_id: context.parent,
+            start_unix_ns: wall_clock::unix_ns(self.begin_ns),
+            duration_ns,
+            is_error,
+            is_sampled: true,
+        };
+        let mut writer = SpanWriter::new(&head, name);
+        if let Some(labels) = &context.labels {
+            labels.write(&mut writer);
+        }
+        if let Some(status) = self.status {
+            writer.int(Attribute::StatusCode, status);
+        }
+        for (key, value) in &self.attributes {
+            writer.add(key, value);
+        }
+        if let Some(exception) = &self.exception {
+            writer.text(Attribute::ExceptionType, exception);
+        }
+        let sizes = [(Attribute::BytesIn, self.bytes_in), (Attribute::BytesOut, self.bytes_out)];
+        for (key, size) in sizes {
+            if let Some(size) = size {
+                writer.int(key, size as i64);
+            }
+        }
+        if let (SpanKind::Request, Some(request)) = (self.kind, &context.request) {
+            write_queries(request, &mut writer);
+        }
+        writer.finish()
+    }
+}
+
+fn write_queries(request: &RequestState, writer: &mut SpanWriter) {
+    let count = request.query_count();
+    if count == 0 {
+        return;
+    }
+    writer.int(Attribute::QueryCount, count as i64);
+    writer.int(Attribute::QueryNs, request.query_ns() as i64);
+    if let Some(repeated) = request.repeated() {
+        writer.int(Attribute::RepeatedQueryCount, repeated.count as i64);
+        writer.text(Attribute::RepeatedQuery, &repeated.statement);
+    }
+}

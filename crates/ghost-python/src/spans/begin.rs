@@ -1,0 +1,145 @@
+//! How spans begin: which context they get, and whether there is anybody to hear of them.
+
+use std::sync::Arc;
+
+use ghost_model::{Attribute, SpanKind};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::active_span::{ActiveSpan, Opening};
+use super::context::SpanContext;
+use super::emitter::Emitter;
+use super::propagation::{self, Parent};
+use super::request_state::{Decision, RequestState};
+use super::sampler::Sampler;
+use super::statement::Statement;
+use super::{context_var, foreign};
+
+/// Longest `tracestate` that is passed on, as the recommendation has it.
+const TRACESTATE_BYTES_MAX: usize = 512;
+
+/// A request: a new trace, or a part of the caller's.
+pub(crate) fn request(
+    emitter: &Bound<'_, Emitter>,
+    method: &str,
+    (traceparent, tracestate): (Option<&str>, Option<&str>),
+    sampler: Option<Py<Sampler>>,
+) -> PyResult<Option<ActiveSpan>> {
+    let py = emitter.py();
+    if !emitter.get().is_listening() {
+        return Ok(None);
+    }
+    let parent = traceparent.and_then(propagation::parse).or_else(|| foreign::parent(py));
+    let mut context = SpanContext::root(SpanKind::Request);
+    if let Some(parent) = parent {
+        adopt(&mut context, parent);
+        context.tracestate =
+            tracestate.filter(|text| text.len() <= TRACESTATE_BYTES_MAX).map(Arc::from);
+    }
+    let keeps_all = sampler.as_ref().is_none_or(|sampler| sampler.get().keeps_all());
+    let decision = match parent {
+        _ if !keeps_all => Decision::Undecided,
+        Some(parent) if !parent.is_sampled => Decision::Undecided,
+        _ => Decision::Keep,
+    };
+    context.request = Some(Arc::new(RequestState::new(decision)));
+    let opening = Opening { name: String::new(), statement: None, sampler, parent };
+    let mut span = ActiveSpan::begin(emitter, context, opening)?;
+    span.add_text(Attribute::Method, Some(known_method(method)));
+    Ok(Some(span))
+}
+
+/// A function.
+pub(crate) fn function(emitter: &Bound<'_, Emitter>, name: &str) -> PyResult<Option<ActiveSpan>> {
+    if !emitter.get().is_listening() {
+        return Ok(None);
+    }
+    let context = within(emitter.py(), SpanKind::Function);
+    ActiveSpan::begin(emitter, context, Opening::named(name.to_owned())).map(Some)
+}
+
+/// A query.
+pub(crate) fn query(
+    emitter: &Bound<'_, Emitter>,
+    system: &str,
+    statement: Option<&Bound<'_, PyString>>,
+    operation: Option<&str>,
+    collection: Option<&str>,
+) -> PyResult<Option<ActiveSpan>> {
+    let py = emitter.py();
+    if !emitter.get().is_listening() || is_within(py, SpanKind::Query) {
+        return Ok(None);
+    }
+    let statement = match statement {
+        Some(text) => Statement::redact(system, &text.to_string_lossy()),
+        None => Statement::default(),
+    };
+    let (did, on) = (statement.operation().or(operation), statement.collection().or(collection));
+    let (did, on) = (operation.or(did).map(str::to_owned), collection.or(on).map(str::to_owned));
+    let opening = Opening { statement: Some(statement), ..Opening::named(String::new()) };
+    let mut span = ActiveSpan::begin(emitter, within(py, SpanKind::Query), opening)?;
+    span.add_text(Attribute::DbSystem, Some(system));
+    span.add_text(Attribute::Operation, did.as_deref());
+    span.add_text(Attribute::Collection, on.as_deref());
+    Ok(Some(span))
+}
+
+/// A call to another service.
+pub(crate) fn client(
+    emitter: &Bound<'_, Emitter>,
+    method: &str,
+    server_address: &str,
+    server_port: Option<i64>,
+) -> PyResult<Option<ActiveSpan>> {
+    let py = emitter.py();
+    if !emitter.get().is_listening() || is_within(py, SpanKind::Client) {
+        return Ok(None);
+    }
+    let opening = Opening::named(server_address.to_owned());
+    let mut span = ActiveSpan::begin(emitter, within(py, SpanKind::Client), opening)?;
+    span.add_text(Attribute::Method, Some(known_method(method)));
+    span.add_text(Attribute::ServerAddress, Some(server_address));
+    span.add_int(Attribute::ServerPort, server_port);
+    Ok(Some(span))
+}
+
+/// The context of a span within the current one, within that of another tracer, or of a new trace.
+fn within(py: Python<'_>, kind: SpanKind) -> SpanContext {
+    if let Some(current) = context_var::get(py) {
+        return current.get().child(kind);
+    }
+    let mut context = SpanContext::root(kind);
+    if let Some(parent) = foreign::parent(py) {
+        adopt(&mut context, parent);
+    }
+    context
+}
+
+fn adopt(context: &mut SpanContext, parent: Parent) {
+    context.trace = parent.trace;
+    context.parent = parent.span;
+    context.is_sampled = parent.is_sampled;
+}
+
+fn is_within(py: Python<'_>, kind: SpanKind) -> bool {
+    context_var::get(py).is_some_and(|current| current.get().kind == Some(kind))
+}
+
+/// A method that is no known one may be anything, also a value.
+fn known_method(method: &str) -> &str {
+    const KNOWN: [&str; 12] = [
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "DELETE",
+        "CONNECT",
+        "OPTIONS",
+        "TRACE",
+        "PATCH",
+        "QUERY",
+        "WEBSOCKET",
+        "TASK",
+    ];
+    KNOWN.into_iter().find(|known| *known == method).unwrap_or("_OTHER")
+}
