@@ -29,7 +29,7 @@ pub use labels::Labels;
 pub use number::{counted, duration, percentage, size, thousands};
 pub use process::{Counter, Process, ProcessState};
 pub use profile::{ExceptionCount, Profile};
-pub use reading::{human_duration, visible};
+pub use reading::{human_duration, is_invisible, visible};
 pub use recording::Recording;
 pub use session::{Session, SessionId, SessionIdError, SessionState};
 pub use span::{

@@ -22,7 +22,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn is_invisible(character: char) -> bool {
+/// Whether a terminal could obey the character, or people could not see it.
+pub fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

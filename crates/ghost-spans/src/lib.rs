@@ -11,4 +11,11 @@
 //! outside and read the spans from a ring (`ghost_ledger::SpanRing`).
 #![forbid(unsafe_code)]
 
+pub mod accounting;
 pub mod encoding;
+pub mod event;
+pub mod fork_local;
+pub mod json_text;
+pub mod queue;
+pub mod sinks;
+pub mod writer;

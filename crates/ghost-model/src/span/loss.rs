@@ -26,11 +26,15 @@ pub enum SpanLoss {
     Rejected = 9,
     /// Its bytes made no sense to the reader.
     Unreadable = 10,
+    /// Nobody takes spans.
+    NoExporter = 11,
+    /// Made by an exporter while it exported: telling of it would make the next.
+    OwnExporter = 12,
 }
 
 impl SpanLoss {
     /// Every reason, in the order of its number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Overwritten,
         Self::QueueFull,
         Self::DroppedOldest,
@@ -42,6 +46,8 @@ impl SpanLoss {
         Self::ExporterFailed,
         Self::Rejected,
         Self::Unreadable,
+        Self::NoExporter,
+        Self::OwnExporter,
     ];
 
     /// The word used in tables, JSON, SQL and metrics.
@@ -58,6 +64,8 @@ impl SpanLoss {
             Self::ExporterFailed => "exporter_failed",
             Self::Rejected => "rejected",
             Self::Unreadable => "unreadable",
+            Self::NoExporter => "no_exporter",
+            Self::OwnExporter => "own_exporter",
         }
     }
 
