@@ -48,13 +48,13 @@ def environment(peer: str, **variables: str) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "LD_LIBRARY_PATH": ":".join(str(folder) for folder in libraries(peer)),
+        "LD_LIBRARY_PATH": libraries(home(peer)),
         **variables,
     }
 
 
-def libraries(peer: str) -> list[Path]:
-    """The folders with shared libraries of `peer`."""
-    roots = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib", "lib")
-    folders = [folder for root in roots for folder in home(peer).glob(root)]
-    return [folder for folder in folders if any(folder.glob("*.so*"))]
+def libraries(root: Path) -> str:
+    """The folders with shared libraries below `root`, as the loader takes them."""
+    patterns = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib", "lib")
+    folders = [folder for pattern in patterns for folder in root.glob(pattern)]
+    return ":".join(str(folder) for folder in folders if any(folder.glob("*.so*")))

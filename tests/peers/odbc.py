@@ -41,7 +41,7 @@ def drivers(run_folder: Path) -> Odbc:
     (settings / "odbc.ini").write_text("")
     return Odbc(
         {
-            "LD_LIBRARY_PATH": ":".join(str(path) for path in folder.libraries("odbc")),
+            "LD_LIBRARY_PATH": folder.libraries(folder.home("odbc")),
             "ODBCSYSINI": str(settings),
             "ODBCINI": str(settings / "odbc.ini"),
         }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,21 +39,22 @@ class Postgresql:
 
 def server(run_folder: Path) -> Postgresql:
     """The run's server."""
-    bin_folder = reachable(
-        folder.program("postgresql", "/usr/lib/postgresql/*/bin/postgres").parent
-    )
-    environment = folder.environment("postgresql", TZ="UTC")
+    programs = folder.program("postgresql", "/usr/lib/postgresql/*/bin/postgres").parent
 
     def prepare(home: Path, port: int) -> list[object]:
+        bin_folder, libraries = reachable(programs, home)
+        environment = {"LD_LIBRARY_PATH": libraries, "TZ": "UTC"}
         initdb(bin_folder, home / "data", environment)
+        start = [
+            "env",
+            *(f"{name}={value}" for name, value in environment.items()),
+            bin_folder / "postgres",
+        ]
         settings = [word for setting in FAST for word in ("-c", setting)]
-        return [
-            bin_folder / "postgres", "-D", home / "data", "-h", "127.0.0.1", "-p", port, "-k", "", *settings,
-        ]  # fmt: skip
+        return [*start, "-D", home / "data", "-h", "127.0.0.1", "-p", port, "-k", "", *settings]
 
-    return Postgresql(
-        shared("postgresql", run_folder, Launch(prepare, answers, environment, SERVER_USER)).port
-    )
+    launch = Launch(prepare, answers, {"PATH": "/usr/bin:/bin"}, SERVER_USER)
+    return Postgresql(shared("postgresql", run_folder, launch).port)
 
 
 def initdb(bin_folder: Path, data: Path, environment: dict[str, str]) -> None:
@@ -82,15 +82,14 @@ def initdb(bin_folder: Path, data: Path, environment: dict[str, str]) -> None:
     )
 
 
-def reachable(bin_folder: Path) -> Path:
-    """The programs, where the server's user may run them: a checkout can be in a closed folder."""
+def reachable(bin_folder: Path, home: Path) -> tuple[Path, str]:
+    """The programs and their libraries, where the server's user may enter: a checkout can be closed."""
     installation = bin_folder.parents[4]  # …/usr/lib/postgresql/15/bin
-    if not SERVER_USER or installation == Path("/") or may_enter(bin_folder):
-        return bin_folder
-    copy = Path(tempfile.mkdtemp(prefix="ghost-peer-postgresql-programs-"))
-    copy.chmod(0o755)
-    shutil.copytree(installation, copy, symlinks=True, dirs_exist_ok=True)
-    return copy / bin_folder.relative_to(installation)
+    if not SERVER_USER or may_enter(bin_folder):
+        return bin_folder, folder.libraries(folder.home("postgresql"))
+    copy = home / "programs"
+    shutil.copytree(installation, copy, symlinks=True)
+    return copy / bin_folder.relative_to(installation), folder.libraries(copy)
 
 
 def may_enter(path: Path) -> bool:

@@ -30,10 +30,10 @@ fn download(packages: &[&str], scratch: &Path) -> Result<(), PeerError> {
         apt.args(["install", "--download-only", "--yes", "--no-install-recommends"]);
         quiet(apt.args(packages))
     };
-    if install(None).is_ok() {
+    let lists = scratch.join("lists");
+    if install(None).is_ok() || (lists.exists() && install(Some(&lists)).is_ok()) {
         return Ok(());
     }
-    let lists = scratch.join("lists");
     empty(&lists)?;
     empty(&lists.join("partial"))?;
     // A source of somebody else's that does not answer is only a warning; what is missing shows next.
