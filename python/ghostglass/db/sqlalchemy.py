@@ -1,0 +1,167 @@
+"""SQLAlchemy: engines, sync and async, through their events; whatever driver is below.
+
+The driver's own adapter counts what does not go through an engine; inside one, the span that begins
+here is the only one. Fetching is not timed. The first query after a checkout tells how long it
+was waited for.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from ghostglass.db.listeners import Listeners
+from ghostglass.db.replacements import Replacements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostglass._native import ActiveSpan, Emitter
+
+    type Hooks = dict[str, Callable[..., None]]
+
+# Dialects that OpenTelemetry spells otherwise.
+SYSTEMS = {"mssql": "microsoft.sql_server", "oracle": "oracle.db"}
+# Where a connection of the pool keeps how long it was waited for, until its next query.
+WAIT_KEY = "ghostglass.pool_wait_ns"
+
+_everywhere = Listeners()
+_engines: weakref.WeakKeyDictionary[Any, Listeners] = weakref.WeakKeyDictionary()
+_replacements = Replacements()
+
+
+def instrument(emitter: Emitter) -> None:
+    """See the statements of every engine, those that exist already too."""
+    if _everywhere.add(emitter):
+        _listen(Engine, EVERYWHERE)
+
+
+def uninstrument(emitter: Emitter | None = None) -> None:
+    """Stop telling `emitter`, or everybody who did not ask for one engine."""
+    if not _everywhere.remove(emitter):
+        return
+    for name, hook in EVERYWHERE.items():
+        if event.contains(Engine, name, hook):
+            event.remove(Engine, name, hook)
+    if not _engines:
+        _replacements.restore()
+
+
+def instrument_engine(engine: Any, emitter: Emitter) -> None:
+    """See the statements of one engine, sync or async."""
+    engine = getattr(engine, "sync_engine", engine)
+    listeners = _engines.setdefault(engine, Listeners())
+    if listeners.add(emitter):
+        _listen(engine, _hooks(listeners))
+
+
+def _listen(target: Any, hooks: Hooks) -> None:
+    _replacements.restore()
+    _replacements.replace(Engine, "raw_connection", _timed)
+    for name, hook in hooks.items():
+        # Hooks of the program lie outside of the span, and cannot keep it from ending.
+        event.listen(target, name, hook, insert=name != "before_cursor_execute")
+
+
+def _hooks(listeners: Listeners) -> Hooks:
+    def before(  # noqa: PLR0913, PLR0917 - the form of this event
+        conn: Any, cursor: Any, statement: Any, parameters: Any, context: Any, executemany: Any
+    ) -> None:
+        del cursor
+        try:
+            batch_size = len(parameters) if executemany else None
+            _begin(listeners, conn, statement, context, batch_size)
+        except Exception:
+            return
+
+    return {
+        "before_cursor_execute": before,
+        "after_cursor_execute": _succeeded,
+        "handle_error": _failed,
+    }
+
+
+def _begin(
+    listeners: Listeners, conn: Any, statement: str, context: Any, batch_size: int | None
+) -> None:
+    # Errors that SQLAlchemy provokes to look at a schema reach no hook.
+    if context is None or conn.get_execution_options().get("skip_user_error_events"):
+        return
+    span = getattr(context, "_ghost_span", None)
+    if span is not None:
+        for emitter in listeners.emitters:
+            if emitter not in _everywhere.emitters:
+                span.add_emitter(emitter)
+        return
+    name, url = conn.dialect.name, conn.engine.url
+    context._ghost_span = span = listeners.begin_query(
+        SYSTEMS.get(name, name),
+        statement,
+        namespace=_file_name(url.database) if name == "sqlite" else url.database,
+        server_address=url.host,
+        server_port=url.port,
+        batch_size=batch_size,
+    )
+    if span is not None:
+        _tell_wait(span, conn)
+
+
+def _file_name(database: str | None) -> str | None:
+    return os.path.basename(database) or None if database else None
+
+
+def _tell_wait(span: ActiveSpan, conn: Any) -> None:
+    wait_ns = conn.connection.info.pop(WAIT_KEY, None)
+    if wait_ns is not None:
+        span.set("pool_wait_ns", wait_ns)
+
+
+def _succeeded(
+    _conn: Any, cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any
+) -> None:
+    span = _taken(context)
+    if span is None:
+        return
+    try:
+        rows = cursor.rowcount
+        if rows >= 0:
+            span.set("rows", rows)
+    except Exception:
+        rows = None
+    span.end()
+
+
+def _failed(failure: Any) -> None:
+    span = _taken(failure.execution_context)
+    if span is not None:
+        span.end(failure.original_exception)
+
+
+def _taken(context: Any) -> ActiveSpan | None:
+    span: ActiveSpan | None = getattr(context, "_ghost_span", None)
+    if span is not None:
+        context._ghost_span = None
+    return span
+
+
+def _timed(raw_connection: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(raw_connection)
+    def timed_connection(engine: Any) -> Any:
+        start_ns = time.perf_counter_ns()
+        connection = raw_connection(engine)
+        try:
+            connection.info[WAIT_KEY] = time.perf_counter_ns() - start_ns
+        except Exception:
+            return connection
+        return connection
+
+    return timed_connection
+
+
+EVERYWHERE = _hooks(_everywhere)

@@ -1,0 +1,1 @@
+"""MongoDB, client by client: see `instrumentation`. All clients: `ghostglass.db.pymongo`."""

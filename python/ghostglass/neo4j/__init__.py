@@ -1,0 +1,1 @@
+"""Neo4j, session by session: see `instrumentation`. All sessions: `ghostglass.db.neo4j`."""

@@ -1,0 +1,1 @@
+"""pyodbc, connection by connection: see `instrumentation`. All of them: `ghostglass.db.pyodbc`."""

@@ -1,0 +1,1 @@
+"""SQLAlchemy, engine by engine: see `instrumentation`. All engines: `ghostglass.db.sqlalchemy`."""

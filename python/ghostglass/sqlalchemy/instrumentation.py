@@ -1,0 +1,26 @@
+"""Instrument chosen engines of SQLAlchemy. How is in `ghostglass.db.sqlalchemy`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ghostglass.db import sqlalchemy
+
+if TYPE_CHECKING:
+    from ghostglass._native import Emitter
+
+__all__ = ["instrument_async_engine", "instrument_engine"]
+
+
+def instrument_engine(
+    engine: Any, emitter: Emitter, *, redact: bool = True, max_len: int | None = None
+) -> None:
+    """Tell `emitter` of the statements of an engine. They are always redacted and bounded."""
+    del max_len
+    if not redact:
+        warnings.warn("statements are always redacted: `redact=False` is ignored", stacklevel=2)
+    sqlalchemy.instrument_engine(engine, emitter)
+
+
+instrument_async_engine = instrument_engine
