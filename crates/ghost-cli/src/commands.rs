@@ -14,5 +14,6 @@ pub(crate) mod run;
 mod session_choice;
 pub(crate) mod sessions;
 mod source_files;
+mod span_remarks;
 pub(crate) mod stubs;
 pub(crate) mod watch;

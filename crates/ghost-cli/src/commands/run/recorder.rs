@@ -13,8 +13,10 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ghost_model::{Process, SessionId, SessionState};
+use ghost_relay::SpanConsumer;
 use ghost_store::{
-    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, StoreError, recover,
+    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, SpanCounts,
+    StoreError, recover,
 };
 
 use super::settings::{self, SettingsError};
@@ -28,8 +30,15 @@ use crate::output::talk::with_causes;
 const FOLD_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// Time between folds while nothing happens.
 const FOLD_INTERVAL_MAX: Duration = Duration::from_secs(5);
+/// Time between two looks at the rings of spans, while there are any: they have room for seconds.
+const DRAIN_INTERVAL: Duration = Duration::from_millis(150);
+/// Time between two looks whether there are any.
+const DRAIN_INTERVAL_NONE: Duration = Duration::from_secs(1);
 /// Folding may take this part of one processor: one tenth.
 const FOLD_SHARE_INVERSE: u32 = 10;
+/// Emptying rings may take this part of one processor: one fifth. A ring that is not emptied often
+/// enough overwrites, and counts it.
+const DRAIN_SHARE_INVERSE: u32 = 5;
 /// How long the end of the program waits for the last fold. Far more than the largest session
 /// takes; a disk that hangs must not hang the program's caller. The ledgers remain.
 const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -60,14 +69,21 @@ impl RecorderError {
 }
 
 /// A session ready to be recorded.
-#[derive(Debug)]
 pub(super) struct Recorder {
     id: SessionId,
     data_dir: DataDir,
     folder: RunFolder,
     writer: SessionWriter,
-    /// Ledgers that could not be read so far, and why.
+    /// Ledgers and rings that could not be read so far, and why.
     broken: Vec<(PathBuf, String)>,
+    /// Who else is to see the spans.
+    consumers: Vec<Box<dyn SpanConsumer + Send>>,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Recorder {
@@ -84,7 +100,7 @@ impl Recorder {
         let writer = SessionWriter::create(&data_dir, new).inspect_err(|_| {
             let _ = fs::remove_dir_all(folder.path());
         })?;
-        Ok(Self { id, data_dir, folder, writer, broken: Vec::new() })
+        Ok(Self { id, data_dir, folder, writer, broken: Vec::new(), consumers: Vec::new() })
     }
 
     /// The session's id.
@@ -95,6 +111,12 @@ impl Recorder {
     /// Where the program's processes write their ledgers.
     pub(super) fn run_dir(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Hands every span to one more consumer, in the order they arrive.
+    #[expect(dead_code, reason = "the first consumers are the exporters of `ghost run`")]
+    pub(super) fn feed(&mut self, consumer: Box<dyn SpanConsumer + Send>) {
+        self.consumers.push(consumer);
     }
 
     /// Removes a session whose program did not start.
@@ -127,14 +149,39 @@ impl Recorder {
         self.writer.set_pid(pid);
         // What earlier sessions left behind. Commands that show something report its failures.
         let _ = recover(&self.data_dir);
-        let mut interval = FOLD_INTERVAL_MIN;
+        let (mut interval, mut folded) = (FOLD_INTERVAL_MIN, Instant::now());
+        let mut drain_interval = DRAIN_INTERVAL_NONE;
         loop {
-            match endings.recv_timeout(interval) {
-                Err(RecvTimeoutError::Timeout) => interval = self.fold(interval),
+            let until_fold = interval.saturating_sub(folded.elapsed());
+            match endings.recv_timeout(until_fold.min(drain_interval)) {
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(ending) => return self.finish(ending),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(None),
             }
+            drain_interval = self.drain();
+            if folded.elapsed() >= interval {
+                interval = self.fold(interval);
+                folded = Instant::now();
+            }
         }
+    }
+
+    /// Takes what is new out of the rings; tells when to look again. A failure is not reported: what
+    /// was read is kept for the next time.
+    fn drain(&mut self) -> Duration {
+        let begin = Instant::now();
+        let Self { folder, writer, consumers, broken, .. } = self;
+        let drained = writer.drain_spans(folder.path(), &mut |process, spans| {
+            for consumer in &mut *consumers {
+                consumer.consume(process, spans);
+            }
+        });
+        let found = drained.map_or(1, |drained| {
+            broken.extend(drained.broken);
+            drained.ring_count
+        });
+        let wanted = if found > 0 { DRAIN_INTERVAL } else { DRAIN_INTERVAL_NONE };
+        wanted.max(begin.elapsed() * DRAIN_SHARE_INVERSE)
     }
 
     /// Folds once. A failure is not reported: the next fold writes the same totals again, and the
@@ -148,7 +195,8 @@ impl Recorder {
         next_interval(interval, changed, begin.elapsed())
     }
 
-    fn finish(self, ending: Option<Ending>) -> Outcome {
+    fn finish(mut self, ending: Option<Ending>) -> Outcome {
+        self.drain();
         let end = SessionEnd {
             end_unix_ns: now_unix_ns(),
             exit_code: ending.map(Ending::code),
@@ -157,12 +205,20 @@ impl Recorder {
                 Some(Ending::Signalled(_)) | None => SessionState::Killed,
             },
         };
-        let Self { id, data_dir, mut broken, writer, folder } = self;
+        let Self { id, data_dir, mut broken, writer, folder, .. } = self;
         let totals = writer.finish(end).and_then(|report| {
             broken.extend(report.broken);
-            let processes = SessionReader::open(&data_dir, &id)?.processes()?;
-            let (call_count, function_count) = (report.call_count, report.function_count);
-            Ok(Totals { call_count, function_count, processes })
+            let reader = SessionReader::open(&data_dir, &id)?;
+            let requests = reader.routes()?.into_iter().map(|(_, totals)| totals.request_count);
+            let queries = reader.statements()?.into_iter().map(|(_, totals)| totals.query_count);
+            Ok(Totals {
+                call_count: report.call_count,
+                function_count: report.function_count,
+                processes: reader.processes()?,
+                request_count: requests.fold(0, u64::saturating_add),
+                query_count: queries.fold(0, u64::saturating_add),
+                spans: reader.span_counts()?,
+            })
         });
         // Unlocked only now: until here the folder was ours alone.
         drop(folder);
@@ -217,6 +273,19 @@ pub(super) struct Totals {
     pub(super) function_count: u64,
     /// Observed processes.
     pub(super) processes: Vec<Process>,
+    /// Requests in all processes.
+    pub(super) request_count: u64,
+    /// Queries in all processes.
+    pub(super) query_count: u64,
+    /// Spans, and what became of them.
+    pub(super) spans: SpanCounts,
+}
+
+impl Totals {
+    /// Whether nothing at all was seen of the program.
+    pub(super) fn is_empty(&self) -> bool {
+        self.processes.is_empty() && self.spans == SpanCounts::default()
+    }
 }
 
 fn now_unix_ns() -> u64 {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::recorder::{Outcome, Totals};
 use super::target::Launch;
-use crate::commands::report;
+use crate::commands::{report, span_remarks};
 use crate::environment::GHOST_RUN;
 use crate::output::number::counted;
 use crate::output::talk;
@@ -34,17 +34,30 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
             talk::say_with_hint(problem, "the next `ghost` command tries to complete it");
         }
         // A ledger that cannot be used was written by an observer: that is reason enough.
-        Ok(totals) if totals.processes.is_empty() && !outcome.broken.is_empty() => {}
-        Ok(totals) if totals.processes.is_empty() => say_nothing_observed(launch),
+        Ok(totals) if totals.is_empty() && !outcome.broken.is_empty() => {}
+        Ok(totals) if totals.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
-            for gap in report::gaps(&totals.processes) {
+            for gap in
+                report::gaps(&totals.processes).iter().chain(&span_remarks::lost(&totals.spans))
+            {
                 talk::say(format_args!("session {id}: {gap}"));
             }
-            if !quiet {
-                talk::say(format_args!("session {id}: {}", summary(totals)));
+            let lines = (!totals.processes.is_empty()).then(|| summary(totals));
+            for line in lines.iter().chain(&summary_of_spans(totals)).filter(|_| !quiet) {
+                talk::say(format_args!("session {id}: {line}"));
             }
         }
     }
+}
+
+/// `1,234 requests, 56 queries (ghost requests, ghost queries)`. `None` where there were none.
+fn summary_of_spans(totals: &Totals) -> Option<String> {
+    let requests = (totals.request_count > 0)
+        .then(|| (counted(totals.request_count, "request", "requests"), "ghost requests"));
+    let queries = (totals.query_count > 0)
+        .then(|| (counted(totals.query_count, "query", "queries"), "ghost queries"));
+    let (counts, commands): (Vec<_>, Vec<_>) = [requests, queries].into_iter().flatten().unzip();
+    (!counts.is_empty()).then(|| format!("{} ({})", counts.join(", "), commands.join(", ")))
 }
 
 /// `1,234 calls of 56 functions in 1 process (ghost report)`
@@ -113,7 +126,14 @@ mod tests {
     #[test]
     fn the_summary_counts_in_words() {
         let processes = vec![Process::default()];
-        let totals = Totals { call_count: 1_234, function_count: 56, processes };
+        let mut totals =
+            Totals { call_count: 1_234, function_count: 56, processes, ..Totals::default() };
         assert_eq!(summary(&totals), "1,234 calls of 56 functions in 1 process (ghost report)");
+        assert_eq!(summary_of_spans(&totals), None);
+        totals.query_count = 1;
+        assert_eq!(summary_of_spans(&totals).as_deref(), Some("1 query (ghost queries)"));
+        totals.request_count = 2_000;
+        let both = "2,000 requests, 1 query (ghost requests, ghost queries)";
+        assert_eq!(summary_of_spans(&totals).as_deref(), Some(both));
     }
 }
