@@ -57,6 +57,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> CommandResult {
 fn script(what: What) -> &'static str {
     match what {
         What::Time => "benches/bench.py",
+        What::Web => "benches/web.py",
         What::Instructions => "benches/instructions.py",
     }
 }
@@ -81,7 +82,7 @@ fn prepare(root: &Path, interpreter: &Interpreter, options: &Options) -> Result<
         return Ok(venv);
     }
     println!("python {}: peers and wheel", interpreter.release);
-    if options.what == What::Time {
+    if options.what != What::Instructions {
         install_peers(root, &venv)?;
     }
     // After the peers: one of them installs a command `ghost`, too.
@@ -149,7 +150,7 @@ mod tests {
     #[test]
     fn the_scripts_are_there() {
         let root = crate::workspace_root();
-        for what in [What::Time, What::Instructions] {
+        for what in [What::Time, What::Web, What::Instructions] {
             assert!(root.join(script(what)).is_file(), "{what:?}");
         }
     }

@@ -36,6 +36,7 @@ usage: cargo xtask COMMAND
   bench [--python X]… [--quick] [--processes N] [--programs A,B] [--modes A,B] [--print]
         [--installed]       cost per call beside other tools, into docs/performance.md;
                             --quick only prints, --installed builds nothing
+  bench --web               events, requests under load and bad exporters, beside other tools
   bench --instructions      our instructions per call against the budget in benches/
   sanitize [--model] [--python X]
                             model check of the ledger; then, unless --model, programs under memcheck

@@ -10,6 +10,8 @@ pub(crate) enum What {
     /// Time per call, beside the peers.
     #[default]
     Time,
+    /// Events, requests and exporters, beside the peers.
+    Web,
     /// Our instructions per call, against the budget.
     Instructions,
 }
@@ -45,6 +47,7 @@ impl Options {
         while let Some(word) = words.next() {
             match *word {
                 "--python" => options.python.push(words.next().unwrap_or(&"").parse()?),
+                "--web" => options.what = What::Web,
                 "--instructions" => options.what = What::Instructions,
                 "--installed" => options.preparation = Preparation::AsItIs,
                 other => options.driver.push(other.to_owned()),
