@@ -42,7 +42,8 @@ FACTS = {
         import sys, threading
         facts = [sys.gettrace(), sys.getprofile(), threading.gettrace(), threading.getprofile()]
         facts += [sys.excepthook is sys.__excepthook__, sys.displayhook is sys.__displayhook__]
-        facts += [sys.get_asyncgen_hooks()[0], len(sys.meta_path), len(sys.path_hooks)]
+        finders = [f for f in sys.meta_path if "ghostglass" not in type(f).__module__]
+        facts += [sys.get_asyncgen_hooks()[0], len(finders), len(sys.path_hooks)]
         """,
     "foreign tool ids": """
         import sys

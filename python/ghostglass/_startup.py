@@ -51,12 +51,26 @@ def _is_quiet(run_dir: str) -> bool:
         return False
 
 
-def _warn(reason: str) -> None:
-    """Say in one line that this process runs unobserved."""
-    line = " ".join(reason.split())
+def _say(line: str) -> None:
+    """Say one line."""
     # A closed stderr is `None`; a broken one must not stop the program either.
     if sys.stderr is not None:
-        print(f"ghost: not observing: {line}", file=sys.stderr, flush=True)
+        print(f"ghost: {line}", file=sys.stderr, flush=True)
+
+
+def _warn(reason: str) -> None:
+    """Say in one line that this process runs unobserved."""
+    _say(f"not observing: {' '.join(reason.split())}")
+
+
+def _wait_for_libraries(run_dir: str) -> None:
+    """Let adapters switch themselves on, where requests or queries are to be seen."""
+    from ghostglass import _native
+
+    if _native.enabled("web") or _native.enabled("db"):
+        from ghostglass.instrumentation import finder
+
+        finder.install(lambda line: None if _is_quiet(run_dir) else _say(line))
 
 
 def _observe() -> None:
@@ -66,6 +80,8 @@ def _observe() -> None:
         reason = _start(run_dir) if run_dir else None
         if run_dir and reason is not None and not _is_quiet(run_dir) and _is_first_to_say(run_dir):
             _warn(reason)
+        if run_dir:
+            _wait_for_libraries(run_dir)
     except Exception:
         return
 
