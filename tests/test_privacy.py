@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import pytest
 
-from canary import leaks
+from canary import disguises, leaks
 from conftest import GHOST, Bench
 
 PROGRAM = """
