@@ -60,6 +60,9 @@ pub(crate) fn start(py: Python<'_>, run_dir: PathBuf) -> Result<(), StartError> 
         return Err(StartError::AlreadyObserving);
     }
     let mut settings = read_settings(&run_dir)?;
+    if settings.without_functions {
+        return Ok(());
+    }
     add_interpreter_folders(py, &mut settings.scope)?;
     if !code_extra::request_index(|code| boundary::note_death(Death::Code(code))) {
         return Err(StartError::NoCodeSlot);

@@ -28,6 +28,8 @@ pub struct Settings {
     pub quiet: bool,
     /// Percent of the program's time that observing may take; `None` for all it needs.
     pub budget_percent: Option<f64>,
+    /// Whether functions are left alone, and only spans are recorded.
+    pub without_functions: bool,
 }
 
 /// Why settings cannot be understood.
@@ -81,6 +83,7 @@ impl Settings {
                 self.budget_percent = Some(percent.ok_or_else(|| refuse("budget"))?);
             }
             "quiet" => self.quiet = value == "1",
+            "functions" => self.without_functions = value == "0",
             _ => {}
         }
         Ok(())
@@ -93,13 +96,19 @@ mod tests {
 
     #[test]
     fn settings_are_read_line_by_line() {
-        let text = "root=/srv/app=1\nscope=all\nexclude=tests\nevents=none\nquiet=1\nbudget=2.5\nlater=x\n\n";
+        let text = "root=/srv/app=1\nscope=all\nexclude=tests\nevents=none\nquiet=1\nbudget=2.5\nfunctions=0\nlater=x\n\n";
         let settings = Settings::parse(text).unwrap();
         assert_eq!(settings.scope.roots, ["/srv/app=1"]);
-        assert!(settings.scope.everything && settings.quiet);
+        assert!(settings.scope.everything && settings.quiet && settings.without_functions);
         assert_eq!(settings.budget_percent, Some(2.5));
         assert_eq!(settings.scope.exclude, ["tests"]);
         assert_eq!(settings.events, EventsMode::None);
+    }
+
+    #[test]
+    fn functions_are_observed_unless_the_run_says_otherwise() {
+        assert!(!Settings::parse("").unwrap().without_functions);
+        assert!(!Settings::parse("functions=1").unwrap().without_functions);
     }
 
     #[test]

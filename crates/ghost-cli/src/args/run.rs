@@ -38,6 +38,19 @@ pub(crate) struct RunArguments {
     /// would take more are observed now and then: their numbers become estimates (≈).
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) budget: Option<f64>,
+    /// Do not record requests, neither answered nor sent.
+    #[arg(long)]
+    pub(crate) no_web: bool,
+    /// Do not record queries.
+    #[arg(long)]
+    pub(crate) no_db: bool,
+    /// Do not observe functions: record requests and queries only.
+    #[arg(long)]
+    pub(crate) no_functions: bool,
+    /// How many single requests, queries and the like to keep; totals are of all of them.
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub(crate) spans_max: u32,
     /// What to call the session; the name then stands for it wherever a session id does.
     #[arg(long, value_name = "NAME", value_parser = session_name)]
     pub(crate) name: Option<String>,

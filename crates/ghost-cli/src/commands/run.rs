@@ -33,7 +33,7 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
         })
         .ok();
     let ending = match recorder {
-        Some(recorder) => record(recorder, &launch, arguments.quiet)?,
+        Some(recorder) => record(recorder, &launch, arguments)?,
         None => Supervisor::start(&launch, None)?.wait()?,
     };
     Ok(u8::try_from(ending.code() & 0xff).unwrap_or(FAILURE))
@@ -42,9 +42,9 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
 fn record(
     recorder: Recorder,
     launch: &Launch,
-    quiet: bool,
+    arguments: &RunArguments,
 ) -> Result<supervisor::Ending, CommandError> {
-    if !quiet {
+    if !arguments.quiet {
         talk::say(format_args!("recording session {}", recorder.id()));
     }
     let mut supervisor = match Supervisor::start(launch, Some(recorder.run_dir())) {
@@ -58,6 +58,6 @@ fn record(
     let ending = supervisor.wait();
     let outcome = recording.end(ending.as_ref().ok().copied());
     terminal::stop_in_background();
-    summary::say(&outcome, launch, quiet);
+    summary::say(&outcome, launch, arguments);
     Ok(ending?)
 }

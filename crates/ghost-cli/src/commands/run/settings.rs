@@ -43,6 +43,12 @@ pub(super) fn text(
     if let Some(percent) = arguments.budget {
         push(&mut text, "budget", &percent.to_string());
     }
+    let switches =
+        [("web", arguments.no_web), ("db", arguments.no_db), ("functions", arguments.no_functions)];
+    for (part, _) in switches.into_iter().filter(|(_, is_off)| *is_off) {
+        push(&mut text, part, "0");
+    }
+    push(&mut text, "spans_max", &arguments.spans_max.to_string());
     push(&mut text, "quiet", if arguments.quiet { "1" } else { "0" });
     Ok(text)
 }
@@ -145,13 +151,18 @@ mod tests {
             name: None,
             note: None,
             events_per_function: 4,
+            no_web: false,
+            no_db: true,
+            no_functions: true,
+            spans_max: 500,
             words: vec!["app.py".into(), "--secret".into()],
         };
         let text = text(&arguments, None).unwrap();
         let (root, rest) = text.split_once('\n').unwrap();
         assert_eq!(root, format!("root={}", env::current_dir().unwrap().display()));
         let expected = "scope=all\ninclude=shop.*\ninclude=lib\nexclude=shop.vendor.*\n\
-                        events=none\nevents_per_function=4\nbudget=2.5\nquiet=1\n";
+                        events=none\nevents_per_function=4\nbudget=2.5\n\
+                        db=0\nfunctions=0\nspans_max=500\nquiet=1\n";
         assert_eq!(rest, expected);
     }
 }

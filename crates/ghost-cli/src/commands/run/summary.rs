@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::recorder::{Outcome, Totals};
 use super::target::Launch;
+use crate::args::RunArguments;
 use crate::commands::{report, span_remarks};
 use crate::environment::GHOST_RUN;
 use crate::output::number::counted;
@@ -23,8 +24,8 @@ const PROBE: &str = "import sys\n\
     sys.exit(importlib.util.find_spec('ghostglass') is None)";
 
 /// Says what became of the session. Problems are said even if `quiet`.
-pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
-    let id = &outcome.id;
+pub(super) fn say(outcome: &Outcome, launch: &Launch, arguments: &RunArguments) {
+    let (id, quiet) = (&outcome.id, arguments.quiet);
     for (path, reason) in &outcome.broken {
         talk::say(format_args!("session {id}: cannot use `{}`: {reason}", path.display()));
     }
@@ -35,6 +36,10 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, quiet: bool) {
         }
         // A ledger that cannot be used was written by an observer: that is reason enough.
         Ok(totals) if totals.is_empty() && !outcome.broken.is_empty() => {}
+        // Programs without a web framework and a database are no reason to look for a fault.
+        Ok(totals) if totals.is_empty() && arguments.no_functions => {
+            talk::say(format_args!("session {id}: no request and no query was seen"));
+        }
         Ok(totals) if totals.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
             for gap in
