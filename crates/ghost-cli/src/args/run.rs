@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 /// Arguments of `ghost run`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 #[command(override_usage = "ghost run [OPTIONS] SCRIPT [ARGS]...
        ghost run [OPTIONS] -m MODULE [ARGS]...
