@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyodbc
 
+from ghostglass.db import fetching
 from ghostglass.db.calls import begun
 from ghostglass.db.listeners import Listeners
 from ghostglass.db.replacements import BuiltinFunction, Replacements
@@ -138,13 +139,16 @@ class Connection(Proxy):
 class Cursor(Proxy):
     """Stands for a cursor, and sees its statements."""
 
-    __slots__ = ("_ghost_connection",)
+    __slots__ = ("_ghost_connection", "_ghost_open", "_ghost_rows")
 
     _ghost_connection: Connection
+    # The span of a query whose rows may not all be fetched, standing still, and how many were.
+    _ghost_open: ActiveSpan | None
+    _ghost_rows: int
 
     def __init__(self, real: Any, connection: Connection) -> None:
         """Stand for `real`, which belongs to what `connection` stands for."""
-        _set(self, _ghost_real=real, _ghost_connection=connection)
+        _set(self, _ghost_real=real, _ghost_connection=connection, _ghost_open=None)
 
     @property
     def connection(self) -> Any:
@@ -159,15 +163,63 @@ class Cursor(Proxy):
         """Execute a statement with many sets of parameters."""
         return self._observe(self._ghost_real.executemany, self._begin_many, args, kwargs)
 
+    def fetchone(self) -> Any:
+        """Fetch a row."""
+        span, fetch = self._taken_open(), self._ghost_real.fetchone
+        return fetch() if span is None else fetching.first(span, self._ghost_rows, fetch)
+
+    def fetchval(self) -> Any:
+        """Fetch the first value of a row."""
+        self._end_open()
+        return self._ghost_real.fetchval()
+
+    def fetchmany(self, *args: Any) -> Any:
+        """Fetch some rows."""
+        span, fetch = self._taken_open(), self._ghost_real.fetchmany
+        if span is None:
+            return fetch(*args)
+        rows = fetching.some(span, self._ghost_rows, fetch, *args)
+        if rows:
+            _set(self, _ghost_open=span, _ghost_rows=self._ghost_rows + len(rows))
+        return rows
+
+    def fetchall(self) -> Any:
+        """Fetch all rows that are left."""
+        span, fetch = self._taken_open(), self._ghost_real.fetchall
+        return fetch() if span is None else fetching.rest(span, self._ghost_rows, fetch)
+
+    def nextset(self) -> Any:
+        """Go to the next result of the statement, whose rows are not counted."""
+        self._end_open()
+        return self._ghost_real.nextset()
+
     def __iter__(self) -> Any:
-        """Iterate over rows, with what iterates in C."""
+        """Iterate over rows, untimed, with what iterates in C."""
+        self._end_open()
         return iter(self._ghost_real)
 
     def __next__(self) -> Any:
         """Give the next row."""
+        self._end_open()
         return next(self._ghost_real)
 
+    def close(self) -> None:
+        """Close the cursor."""
+        self._end_open()
+        self._ghost_real.close()
+
+    def _taken_open(self) -> ActiveSpan | None:
+        span = self._ghost_open
+        _set(self, _ghost_open=None)
+        return span
+
+    def _end_open(self) -> None:
+        span = self._taken_open()
+        if span is not None:
+            span.end()
+
     def _observe(self, call: Any, begin: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._end_open()
         span: ActiveSpan | None = begun(begin, args, kwargs)
         if span is None:
             return self._own(call(*args, **kwargs))
@@ -176,11 +228,19 @@ class Cursor(Proxy):
         except BaseException as error:
             span.end(error)
             raise
-        # Drivers know the number of rows of changes; that of results is made up by some.
-        if self._ghost_real.description is None and self._ghost_real.rowcount >= 0:
+        self._ghost_follow(span)
+        return self._own(result)
+
+    def _ghost_follow(self, span: ActiveSpan) -> None:
+        """End the span of a statement that was executed, or keep it for the rows to come."""
+        if self._ghost_real.description is not None:
+            # The number of rows of a result is made up by some drivers.
+            span.pause()
+            _set(self, _ghost_open=span, _ghost_rows=0)
+            return
+        if self._ghost_real.rowcount >= 0:
             span.set("rows", self._ghost_real.rowcount)
         span.end()
-        return self._own(result)
 
     def _own(self, result: Any) -> Any:
         return self if result is self._ghost_real else result

@@ -1,8 +1,7 @@
 """SQLAlchemy: engines, sync and async, through their events; whatever driver is below.
 
 The driver's own adapter counts what does not go through an engine; inside one, the span that begins
-here is the only one. Fetching is not timed. The first query after a checkout tells how long it
-was waited for.
+here is the only one. The first query after a checkout tells how long it was waited for.
 """
 
 from __future__ import annotations
@@ -127,6 +126,11 @@ def _succeeded(
 ) -> None:
     span = _taken(context)
     if span is None:
+        return
+    # A cursor that our adapter of its driver made knows when its rows were fetched.
+    follow = getattr(cursor, "_ghost_follow", None)
+    if follow is not None:
+        follow(span)
         return
     try:
         rows = cursor.rowcount

@@ -40,6 +40,11 @@ _FLASK = ("flask", (2, 2), (4,))
 _STARLETTE = ("starlette", (0, 27), (2,))
 _DJANGO = ("django", (4, 2), (7,))
 
+
+def _db(target: str, *versions: str | tuple[int, ...]) -> Adapter:
+    return Adapter(f"ghostglass.db.{target}:instrument", "db", "queries", *versions)  # type: ignore[arg-type]
+
+
 # The module is the one in which what is to be observed is defined: it is complete when its own
 # code has run, while a package around it may still be importing the rest.
 ADAPTERS = {
@@ -59,4 +64,16 @@ ADAPTERS = {
     "opentelemetry.trace": Adapter(
         "ghostglass.instrumentation.opentelemetry:adopt", "web", "traces of OpenTelemetry"
     ),
+    "aiosqlite": _db("aiosqlite", "aiosqlite", (0, 17), (1,)),
+    "asyncpg": _db("asyncpg", "asyncpg", (0, 27), (1,)),
+    "neo4j": _db("neo4j", "neo4j", (5,), (7,)),
+    "psycopg": _db("psycopg", "psycopg", (3, 1), (4,)),
+    "psycopg2": _db("psycopg2", "psycopg2", (2, 9), (3,)),
+    "psycopg_pool": _db("psycopg_pool", "psycopg_pool", (3, 1), (4,)),
+    # Motor is a layer above it.
+    "pymongo": _db("pymongo", "pymongo", (4, 7), (5,)),
+    "pyodbc": _db("pyodbc", "pyodbc", (4,), (6,)),
+    "redis": _db("redis", "redis", (5,), (9,)),
+    "sqlalchemy": _db("sqlalchemy", "sqlalchemy", (2,), (3,)),
+    "sqlite3": _db("sqlite3"),
 }

@@ -38,10 +38,12 @@ pub(crate) struct ActiveSpan {
     kind: SpanKind,
     context: Py<SpanContext>,
     previous: Option<Py<SpanContext>>,
+    is_aside: bool,
     emitter: Py<Emitter>,
     more_emitters: Vec<Py<Emitter>>,
     opening: Opening,
     begin_ns: u64,
+    clock: Stopwatch,
     status: Option<i64>,
     bytes_in: Option<u64>,
     bytes_out: Option<u64>,
@@ -106,6 +108,9 @@ impl ActiveSpan {
 
     /// Make the span before it current again, though this one goes on.
     fn detach(&self, py: Python<'_>) {
+        if self.is_aside {
+            return;
+        }
         context_var::put_back(py, &self.context, self.previous.as_ref());
     }
 
@@ -114,18 +119,34 @@ impl ActiveSpan {
         context_var::set(py, Some(&self.context));
     }
 
+    /// Stop its clock until `resume` or the end, and make the span before it current again: rows of a
+    /// query are fetched later. A query counts from here on.
+    fn pause(&mut self, py: Python<'_>) {
+        if self.is_over {
+            return;
+        }
+        self.clock.stop();
+        self.detach(py);
+        self.note_query();
+    }
+
+    /// Let its clock go on.
+    fn resume(&mut self) {
+        self.clock.start();
+    }
+
     /// End the span and hand it over. Of the exception only the type is kept.
     #[pyo3(signature = (exception=None))]
     fn end(&mut self, py: Python<'_>, exception: Option<&Bound<'_, PyAny>>) {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        let duration_ns = wall_clock::monotonic_ns().saturating_sub(self.begin_ns);
+        self.clock.stop();
         self.detach(py);
         let left = exception.and_then(attribute_value::exception_name);
         let is_error = left.is_some() || self.status.is_some_and(|status| status >= 500);
         self.exception = left.or(self.exception.take());
-        self.finish(py, duration_ns, is_error);
+        self.finish(py, self.clock.total_ns, is_error);
     }
 
     /// What tells another service of this span (W3C Trace Context).
@@ -174,18 +195,32 @@ impl ActiveSpan {
         opening: Opening,
     ) -> PyResult<Self> {
         let py = emitter.py();
-        let kind = context.kind.unwrap_or_default();
-        let context = Py::new(py, context)?;
         let previous = context_var::get(py).map(Bound::unbind);
-        context_var::set(py, Some(&context));
+        let mut span = Self::begin_aside(emitter, context, opening)?;
+        context_var::set(py, Some(&span.context));
+        (span.previous, span.is_aside) = (previous, false);
+        Ok(span)
+    }
+
+    /// Begins a span that does not become current: nothing of ours can happen within it.
+    pub(crate) fn begin_aside(
+        emitter: &Bound<'_, Emitter>,
+        context: SpanContext,
+        opening: Opening,
+    ) -> PyResult<Self> {
+        let kind = context.kind.unwrap_or_default();
+        let context = Py::new(emitter.py(), context)?;
+        let begin_ns = wall_clock::monotonic_ns();
         Ok(Self {
             kind,
             context,
-            previous,
+            previous: None,
+            is_aside: true,
             emitter: emitter.clone().unbind(),
             more_emitters: Vec::new(),
             opening,
-            begin_ns: wall_clock::monotonic_ns(),
+            begin_ns,
+            clock: Stopwatch { since_ns: Some(begin_ns), ..Stopwatch::default() },
             status: None,
             bytes_in: None,
             bytes_out: None,
@@ -215,15 +250,30 @@ impl ActiveSpan {
         }
     }
 
-    fn finish(&self, py: Python<'_>, duration_ns: u64, is_error: bool) {
-        let context = self.context.get();
-        let name = match &self.opening.statement {
+    fn name_or_statement(&self) -> &str {
+        match &self.opening.statement {
             Some(statement) => statement.text(),
             None => &self.opening.name,
-        };
-        if let (SpanKind::Query, Some(request)) = (self.kind, &context.request) {
-            request.note_query(name, duration_ns);
         }
+    }
+
+    /// Tells the request of a query, once, and of the time it took since it was told last.
+    fn note_query(&mut self) {
+        let context = self.context.get();
+        if let (SpanKind::Query, Some(request)) = (self.kind, &context.request) {
+            let more_ns = self.clock.total_ns - self.clock.noted_ns.unwrap_or(0);
+            match self.clock.noted_ns {
+                None => request.note_query(self.name_or_statement(), more_ns),
+                Some(_) => request.note_query_time(more_ns),
+            }
+        }
+        self.clock.noted_ns = Some(self.clock.total_ns);
+    }
+
+    fn finish(&mut self, py: Python<'_>, duration_ns: u64, is_error: bool) {
+        self.note_query();
+        let context = self.context.get();
+        let name = self.name_or_statement();
         let record = self.record(name, duration_ns, is_error);
         let own = (self.kind == SpanKind::Request).then_some(context.request.as_ref()).flatten();
         let decision = match own {
@@ -303,6 +353,38 @@ impl ActiveSpan {
             write_queries(request, &mut writer);
         }
         writer.finish()
+    }
+}
+
+/// A paused span that nobody ends any more, because the cursor it belonged to is gone, is over.
+impl Drop for ActiveSpan {
+    fn drop(&mut self) {
+        if !self.is_over && self.clock.since_ns.is_none() {
+            Python::try_attach(|py| self.end(py, None));
+        }
+    }
+}
+
+/// How long a span has been at work.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the name")]
+struct Stopwatch {
+    /// When it was started last; nothing while it stands.
+    since_ns: Option<u64>,
+    total_ns: u64,
+    /// How much of the total the request knows of.
+    noted_ns: Option<u64>,
+}
+
+impl Stopwatch {
+    fn stop(&mut self) {
+        if let Some(since_ns) = self.since_ns.take() {
+            self.total_ns += wall_clock::monotonic_ns().saturating_sub(since_ns);
+        }
+    }
+
+    fn start(&mut self) {
+        self.since_ns.get_or_insert_with(wall_clock::monotonic_ns);
     }
 }
 

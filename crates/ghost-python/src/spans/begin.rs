@@ -58,26 +58,27 @@ pub(crate) fn function(emitter: &Bound<'_, Emitter>, name: &str) -> PyResult<Opt
     ActiveSpan::begin(emitter, context, Opening::named(name.to_owned())).map(Some)
 }
 
-/// A query.
+/// A query, which `begin` makes current or not.
 pub(crate) fn query(
     emitter: &Bound<'_, Emitter>,
+    begin: fn(&Bound<'_, Emitter>, SpanContext, Opening) -> PyResult<ActiveSpan>,
     system: &str,
     statement: Option<&Bound<'_, PyString>>,
-    operation: Option<&str>,
-    collection: Option<&str>,
+    (operation, collection): (Option<&str>, Option<&str>),
 ) -> PyResult<Option<ActiveSpan>> {
     let py = emitter.py();
     if !emitter.get().is_listening() || is_within(py, SpanKind::Query) {
         return Ok(None);
     }
-    let statement = match statement {
-        Some(text) => Statement::redact(system, &text.to_string_lossy()),
-        None => Statement::default(),
-    };
-    let (did, on) = (statement.operation().or(operation), statement.collection().or(collection));
-    let (did, on) = (operation.or(did).map(str::to_owned), collection.or(on).map(str::to_owned));
-    let opening = Opening { statement: Some(statement), ..Opening::named(String::new()) };
-    let mut span = ActiveSpan::begin(emitter, within(py, SpanKind::Query), opening)?;
+    let statement = statement.map(|text| Statement::redact(system, &text.to_string_lossy()));
+    let seen = statement.as_ref();
+    let did = operation.or(seen.and_then(Statement::operation)).map(str::to_owned);
+    let on = collection.or(seen.and_then(Statement::collection)).map(str::to_owned);
+    // What has no statement is told apart, and found repeated, by what it does to what.
+    let words: Vec<_> = [&did, &on].into_iter().flatten().map(String::as_str).collect();
+    let name = if seen.is_none() { words.join(" ") } else { String::new() };
+    let opening = Opening { statement, ..Opening::named(name) };
+    let mut span = begin(emitter, within(py, SpanKind::Query), opening)?;
     span.add_text(Attribute::DbSystem, Some(system));
     span.add_text(Attribute::Operation, did.as_deref());
     span.add_text(Attribute::Collection, on.as_deref());

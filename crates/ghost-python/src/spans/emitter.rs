@@ -136,9 +136,10 @@ impl Emitter {
         begin::function(slf, name)
     }
 
-    /// Begin a query and make it current; `None` where nobody listens, and within another query.
+    /// Begin a query and make it current, unless it `is_leaf`: nothing can begin within it. `None` where
+    /// nobody listens, and within another query.
     #[pyo3(signature = (system, statement=None, *, operation=None, collection=None, namespace=None,
-                        server_address=None, server_port=None, batch_size=None))]
+                        server_address=None, server_port=None, batch_size=None, is_leaf=false))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call, cheaper than an object")]
     fn begin_query(
         slf: &Bound<'_, Self>,
@@ -150,9 +151,12 @@ impl Emitter {
         server_address: Option<&str>,
         server_port: Option<i64>,
         batch_size: Option<i64>,
+        is_leaf: bool,
     ) -> PyResult<Option<ActiveSpan>> {
         let statement = statement.and_then(|text| text.cast::<PyString>().ok());
-        let Some(mut span) = begin::query(slf, system, statement, operation, collection)? else {
+        let begin = if is_leaf { ActiveSpan::begin_aside } else { ActiveSpan::begin };
+        let known = (operation, collection);
+        let Some(mut span) = begin::query(slf, begin, system, statement, known)? else {
             return Ok(None);
         };
         span.add_text(Attribute::Namespace, namespace);

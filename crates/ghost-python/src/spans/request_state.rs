@@ -91,6 +91,11 @@ impl RequestState {
         }
     }
 
+    /// Adds time to a query that counts already: fetching its rows.
+    pub(crate) fn note_query_time(&self, duration_ns: u64) {
+        self.query_ns.fetch_add(duration_ns, Relaxed);
+    }
+
     pub(crate) fn query_count(&self) -> u64 {
         self.query_count.load(Relaxed)
     }
