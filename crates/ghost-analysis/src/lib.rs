@@ -19,6 +19,7 @@ mod propagation;
 mod protocol;
 pub mod source;
 mod sources;
+pub mod spans;
 mod sparkline;
 #[cfg(test)]
 mod spec;
