@@ -17,5 +17,6 @@ pub mod event;
 pub mod fork_local;
 pub mod json_text;
 pub mod queue;
+pub mod redact;
 pub mod sinks;
 pub mod writer;
