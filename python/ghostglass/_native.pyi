@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self, final
+from typing import Any, Self, final
+
+from typing_extensions import disjoint_base
 
 __all__ = [
     "ActiveSpan",
     "Collector",
     "Emitter",
+    "ExporterQueue",
     "Sampler",
     "SpanContext",
     "__version__",
+    "close_collectors",
     "continue_in_child",
     "current_span",
     "enabled",
@@ -43,6 +47,9 @@ def frame_reader() -> str | None:
 
 def continue_in_child() -> None:
     """Begin the ledger of a forked child at once: while all functions sleep, no event does."""
+
+def close_collectors() -> None:
+    """Close every collector of this process. Registered with `atexit`."""
 
 def enabled(part: str) -> bool:
     """Tell whether a part of the run is on: `web` or `db`. Outside a run nothing is."""
@@ -105,11 +112,55 @@ class Sampler:
 
     def __new__(cls, rate: float = 1.0) -> Self: ...
 
-@final
+@disjoint_base
 class Collector:
-    """Takes spans."""
+    """Takes spans and events, and hands them to exporters."""
 
-    def __new__(cls) -> Self: ...
+    def __new__(
+        cls,
+        exporter: object = None,
+        *,
+        queue_size: int = 2048,
+        batch_max: int = 128,
+        flush_interval: float = 0.1,
+        drop_oldest: bool = True,
+        name: str | None = None,
+        max_consecutive_sink_failures: int | None = None,
+    ) -> Self: ...
+    def enqueue(self, event: object, /) -> None: ...
+    def flush(self, timeout: float = ...) -> bool: ...
+    def close(self, timeout: float = ...) -> None: ...
+    def stats(self) -> dict[str, Any]: ...
+    @property
+    def enqueued(self) -> int: ...
+    @property
+    def processed(self) -> int: ...
+    @property
+    def dropped_oldest(self) -> int: ...
+    @property
+    def flush_errors(self) -> int: ...
+    @property
+    def queue_depth(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def exporter(self) -> Any: ...  # noqa: ANN401 - whatever the program gave
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_exception: object) -> None: ...
+    @classmethod
+    def __class_getitem__(cls, item: object) -> type[Self]: ...
+
+@final
+class ExporterQueue:
+    """What the thread of an exporter works with."""
+
+    @property
+    def has_given_up(self) -> bool: ...
+    def take(self) -> list[Any] | None: ...
+    def settle(self, is_exported: bool) -> None: ...
+    def begin_sleep(self, naps: int) -> bool | None: ...
+    def end_sleep(self) -> None: ...
+    def finish(self) -> None: ...
 
 @final
 class Emitter:

@@ -42,6 +42,8 @@ mod layout;
 mod monitoring;
 #[expect(unsafe_code, reason = "reads names from C fields")]
 mod naming;
+#[expect(unsafe_code, reason = "blocks the signals of a thread of ours")]
+mod native_thread;
 #[expect(unsafe_code, reason = "works on objects the callbacks were given")]
 mod observer;
 #[expect(unsafe_code, reason = "switches the events of code objects it knows to live")]

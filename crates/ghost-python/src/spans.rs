@@ -37,10 +37,12 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fork_generation::watch();
     module.add_class::<active_span::ActiveSpan>()?;
     module.add_class::<collector::Collector>()?;
+    module.add_class::<collector::exporter_queue::ExporterQueue>()?;
     module.add_class::<context::SpanContext>()?;
     module.add_class::<emitter::Emitter>()?;
     module.add_class::<sampler::Sampler>()?;
     module.add_class::<use_span::UseSpan>()?;
+    module.add_function(wrap_pyfunction!(collector::at_exit::close_collectors, module)?)?;
     module.add_function(wrap_pyfunction!(context::current_span, module)?)?;
     module.add_function(wrap_pyfunction!(context::get_span_id, module)?)?;
     module.add_function(wrap_pyfunction!(context::get_trace_id, module)?)?;

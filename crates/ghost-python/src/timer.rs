@@ -9,11 +9,12 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pyo3::ffi;
 
+use crate::native_thread;
 use crate::pacing::cpu_ns;
 
 /// The thread sleeps and calls two functions.
@@ -100,7 +101,8 @@ impl Timer {
             return;
         }
         if self.thread.is_none() {
-            self.thread = spawn(Arc::clone(&self.shared), self.turn);
+            let (shared, turn) = (Arc::clone(&self.shared), self.turn);
+            self.thread = native_thread::spawn(STACK_BYTES, move || run(&shared, turn));
         } else if rested && *self.shared.lock() {
             self.shared.rouse();
         }
@@ -125,30 +127,6 @@ impl Timer {
             let _ = thread.join();
         }
     }
-}
-
-fn spawn(shared: Arc<Shared>, turn: Turn) -> Option<JoinHandle<()>> {
-    let signals = block_signals();
-    let builder = thread::Builder::new().name("ghostglass".into()).stack_size(STACK_BYTES);
-    let thread = builder.spawn(move || run(&shared, turn)).ok();
-    restore_signals(&signals);
-    thread
-}
-
-/// Signals are for the program's own threads. The new thread inherits our mask.
-fn block_signals() -> libc::sigset_t {
-    // SAFETY: plain memory that the calls fill; they fail only for wrong arguments.
-    unsafe {
-        let (mut all, mut before) = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        before
-    }
-}
-
-fn restore_signals(before: &libc::sigset_t) {
-    // SAFETY: the mask that was read above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
 }
 
 fn run(shared: &Shared, turn: Turn) {

@@ -30,8 +30,8 @@ impl Accounting {
 
     /// Counts spans that did not.
     #[inline]
-    pub fn drop(&self, reason: SpanLoss, count: u64) {
-        self.dropped[reason as usize].fetch_add(count, Relaxed);
+    pub fn lose(&self, loss: SpanLoss, count: u64) {
+        self.dropped[loss as usize].fetch_add(count, Relaxed);
     }
 
     /// Counts an attempt to export that failed, however many spans it was about.
@@ -104,7 +104,7 @@ mod tests {
         let accounting = Accounting::default();
         (0..10).for_each(|number| assert_eq!(accounting.produce(1), number));
         accounting.export(4);
-        accounting.drop(SpanLoss::DroppedOldest, 3);
+        accounting.lose(SpanLoss::DroppedOldest, 3);
         let counts = accounting.counts();
         assert_eq!((counts.produced, counts.settled(), counts.pending()), (10, 7, 3));
         assert_eq!(counts.dropped(SpanLoss::DroppedOldest), 3);

@@ -19,4 +19,5 @@ pub mod json_text;
 pub mod queue;
 pub mod redact;
 pub mod sinks;
+pub mod sleep;
 pub mod writer;

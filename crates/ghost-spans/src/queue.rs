@@ -76,7 +76,7 @@ impl<T> Queue<T> {
     pub fn push(&self, item: T) -> Pushed<T> {
         let number = self.accounting.produce(1);
         if self.phase.load(SeqCst) != OPEN {
-            self.accounting.drop(SpanLoss::Closed, 1);
+            self.accounting.lose(SpanLoss::Closed, 1);
             return Pushed { number, gone: Some(item) };
         }
         let (gone, loss) = match self.overflow {
@@ -84,7 +84,7 @@ impl<T> Queue<T> {
             Overflow::DropNewest => (self.ring.push(item).err(), SpanLoss::QueueFull),
         };
         if gone.is_some() {
-            self.accounting.drop(loss, 1);
+            self.accounting.lose(loss, 1);
         }
         // Closed since the first look: nobody else would find the item. The queue's own operation is a
         // full fence, so either this sees the new phase, or who closes sees the item.
@@ -97,7 +97,7 @@ impl<T> Queue<T> {
     /// Counts items that never get into the queue.
     pub fn refuse(&self, loss: SpanLoss, count: u64) {
         self.accounting.produce(count);
-        self.accounting.drop(loss, count);
+        self.accounting.lose(loss, count);
     }
 
     /// Takes up to `count_max` items to be exported; [`Queue::settle`] must follow if there were any.
@@ -123,7 +123,7 @@ impl<T> Queue<T> {
         if count > 0 {
             let dropped = outcome.dropped.min(count);
             self.accounting.export(count - dropped);
-            self.accounting.drop(outcome.loss, dropped);
+            self.accounting.lose(outcome.loss, dropped);
         }
         self.notify();
     }
@@ -136,6 +136,11 @@ impl<T> Queue<T> {
     /// Whether no more items are accepted.
     pub fn is_closing(&self) -> bool {
         self.phase.load(SeqCst) != OPEN
+    }
+
+    /// Whether nothing waits and nothing will.
+    pub fn is_closed(&self) -> bool {
+        self.phase.load(SeqCst) == CLOSED
     }
 
     /// Closed for good by whoever took the last item.
@@ -159,15 +164,25 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Waits until nothing waits that was handed over before; false if that took too long.
-    pub fn wait_settled(&self, deadline: Instant) -> bool {
+    /// Waits until nothing waits that was handed over before; false if that took too long. `wake` wakes
+    /// the consumer, which will not wait for more items while somebody waits for those that are there.
+    pub fn wait_settled(&self, deadline: Instant, wake: impl FnOnce()) -> bool {
         let wanted = self.counts().produced;
-        self.wait(deadline, || self.counts().settled() >= wanted)
+        self.watchers.fetch_add(1, SeqCst);
+        wake();
+        let is_settled = self.wait(deadline, || self.counts().settled() >= wanted);
+        self.watchers.fetch_sub(1, SeqCst);
+        is_settled
+    }
+
+    /// Whether somebody waits for the items that are there.
+    pub fn is_watched(&self) -> bool {
+        self.watchers.load(SeqCst) > 0
     }
 
     /// Waits until the queue is closed for good; false if that took too long.
     pub fn wait_closed(&self, deadline: Instant) -> bool {
-        self.wait(deadline, || self.phase.load(SeqCst) == CLOSED)
+        self.wait(deadline, || self.is_closed())
     }
 
     /// What was counted so far.
@@ -187,13 +202,13 @@ impl<T> Queue<T> {
 
     fn sweep(&self) {
         while self.ring.pop().is_some() {
-            self.accounting.drop(SpanLoss::Closed, 1);
+            self.accounting.lose(SpanLoss::Closed, 1);
         }
     }
 
     fn give_up(&self) {
         let count = self.in_flight.swap(0, SeqCst);
-        self.accounting.drop(SpanLoss::Closed, count);
+        self.accounting.lose(SpanLoss::Closed, count);
     }
 
     fn notify(&self) {

@@ -4,27 +4,14 @@
 //! It touches nothing of Python and holds no lock while it writes. It does not know how threads are made
 //! here: the caller says, because theirs must have all signals blocked.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use crate::queue::{Pushed, Queue};
 use crate::sinks::{Item, Sink};
-
-/// After so many intervals without an item the thread sleeps until there is one: an idle program is not
-/// woken ten times a second.
-const NAPS_MAX: u32 = 10;
-
-/// The thread is working.
-const AWAKE: u8 = 0;
-/// It sleeps until a batch is full or the interval is over.
-const NAPS: u8 = 1;
-/// It sleeps until something comes.
-const SLEEPS: u8 = 2;
-
-/// Starts a thread that runs the given work; `None` where the system has none to give.
-pub type Spawn = fn(Box<dyn FnOnce() + Send>) -> Option<Thread>;
+use crate::sleep::{Sleep, Wait};
 
 /// How a writer works.
 #[derive(Clone, Copy, Debug)]
@@ -35,16 +22,17 @@ pub struct Pace {
     pub flush_interval: Duration,
 }
 
+/// Starts a thread that runs the given work; false where the system has none to give.
+pub type Spawn = fn(Box<dyn FnOnce() + Send>) -> bool;
+
 /// See the top of this file.
 pub struct Writer {
     queue: Queue<Item>,
     sink: Mutex<Option<Box<dyn Sink>>>,
     pace: Pace,
     spawn: Spawn,
-    /// Every so many items the thread is woken; a power of two, less one.
-    wake_mask: u64,
+    sleep: Sleep,
     is_started: AtomicBool,
-    sleep: AtomicU8,
     thread: OnceLock<Thread>,
 }
 
@@ -57,17 +45,10 @@ impl std::fmt::Debug for Writer {
 impl Writer {
     /// A writer whose thread does not run yet.
     pub fn new(queue: Queue<Item>, sink: Box<dyn Sink>, pace: Pace, spawn: Spawn) -> Self {
-        let wake_at = pace.batch_max.min(queue.capacity() / 2).max(1) as u64;
-        Self {
-            queue,
-            sink: Mutex::new(Some(sink)),
-            pace,
-            spawn,
-            wake_mask: (1 << wake_at.ilog2()) - 1,
-            is_started: AtomicBool::new(false),
-            sleep: AtomicU8::new(AWAKE),
-            thread: OnceLock::new(),
-        }
+        let sleep = Sleep::new(pace.batch_max, queue.capacity());
+        let is_started = AtomicBool::new(false);
+        let sink = Mutex::new(Some(sink));
+        Self { queue, sink, pace, spawn, sleep, is_started, thread: OnceLock::new() }
     }
 
     /// Hands over one item.
@@ -75,11 +56,8 @@ impl Writer {
     pub fn push(self: &Arc<Self>, item: Item) {
         let Pushed { number, gone } = self.queue.push(item);
         drop(gone);
-        match self.sleep.load(SeqCst) {
-            AWAKE if self.is_started.load(SeqCst) => {}
-            NAPS if number & self.wake_mask != self.wake_mask => {}
-            AWAKE => self.start(),
-            _ => self.wake(),
+        if self.sleep.is_wake_due(number) {
+            self.wake();
         }
     }
 
@@ -90,15 +68,21 @@ impl Writer {
 
     /// Waits until everything handed over before is written or dropped; false if that took too long.
     pub fn flush(self: &Arc<Self>, deadline: Instant) -> bool {
-        self.start();
-        self.wake();
-        self.queue.wait_settled(deadline)
+        self.queue.wait_settled(deadline, || self.wake())
     }
 
     /// Takes no more items and lets the thread end by itself.
-    pub fn begin_close(&self) {
+    pub fn begin_close(self: &Arc<Self>) {
         self.queue.begin_close();
         self.wake();
+    }
+
+    /// Nobody hands over any more, and nobody will wait.
+    pub fn let_go(self: &Arc<Self>) {
+        self.begin_close();
+        if !self.is_started.load(SeqCst) && self.queue.depth() == 0 {
+            self.queue.finish();
+        }
     }
 
     /// Waits for the end, but not longer than given: what is not written by then is dropped.
@@ -112,26 +96,28 @@ impl Writer {
         }
     }
 
+    /// Wakes the thread; starts it where there is something to do for the first time.
     #[cold]
-    fn start(self: &Arc<Self>) {
-        if self.queue.is_closing() || self.is_started.swap(true, SeqCst) {
+    fn wake(self: &Arc<Self>) {
+        if !self.sleep.wake() {
             return;
         }
-        let writer = Arc::clone(self);
-        match (self.spawn)(Box::new(move || writer.run())) {
-            Some(thread) => {
-                let _ = self.thread.set(thread);
-            }
-            // The next item tries again.
-            None => self.is_started.store(false, SeqCst),
+        match self.thread.get() {
+            Some(thread) => thread.unpark(),
+            // Started or not, it will look at the queue before it sleeps.
+            None if self.queue.is_closing() => {}
+            None => self.start(),
         }
     }
 
-    #[cold]
-    fn wake(&self) {
-        self.sleep.store(AWAKE, SeqCst);
-        if let Some(thread) = self.thread.get() {
-            thread.unpark();
+    fn start(self: &Arc<Self>) {
+        if self.is_started.swap(true, SeqCst) {
+            return;
+        }
+        let writer = Arc::clone(self);
+        if !(self.spawn)(Box::new(move || writer.run())) {
+            self.is_started.store(false, SeqCst);
+            self.sleep.try_again();
         }
     }
 
@@ -139,6 +125,7 @@ impl Writer {
     fn run(&self) {
         let sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut sink) = sink else { return };
+        let _ = self.thread.set(std::thread::current());
         let mut batch = Vec::with_capacity(self.pace.batch_max);
         let mut naps = 0;
         loop {
@@ -153,25 +140,16 @@ impl Writer {
             } else if self.queue.is_closing() {
                 break;
             }
+            match self.sleep.begin(&self.queue, naps) {
+                Some(Wait::Interval) => std::thread::park_timeout(self.pace.flush_interval),
+                Some(Wait::Woken) => std::thread::park(),
+                None => {}
+            }
+            self.sleep.end();
             naps += 1;
-            self.nap(if naps > NAPS_MAX { SLEEPS } else { NAPS });
         }
         sink.close();
         self.queue.finish();
-    }
-
-    /// Sleeps, unless something came since the queue was empty, or will not come any more.
-    fn nap(&self, depth: u8) {
-        self.sleep.store(depth, SeqCst);
-        let is_due = self.queue.depth() > self.wake_mask as usize
-            || (depth == SLEEPS && self.queue.depth() > 0)
-            || self.queue.is_closing();
-        match depth {
-            _ if is_due => {}
-            SLEEPS => std::thread::park(),
-            _ => std::thread::park_timeout(self.pace.flush_interval),
-        }
-        self.sleep.store(AWAKE, SeqCst);
     }
 }
 
@@ -185,12 +163,12 @@ mod tests {
 
     const FOREVER: Duration = Duration::from_mins(1);
 
-    fn spawn(work: Box<dyn FnOnce() + Send>) -> Option<Thread> {
-        std::thread::Builder::new().spawn(work).ok().map(|thread| thread.thread().clone())
+    fn spawn(work: Box<dyn FnOnce() + Send>) -> bool {
+        std::thread::Builder::new().spawn(work).is_ok()
     }
 
-    fn no_thread(_: Box<dyn FnOnce() + Send>) -> Option<Thread> {
-        None
+    fn no_thread(_: Box<dyn FnOnce() + Send>) -> bool {
+        false
     }
 
     /// Sends what it is given, fails every so many batches, and asks before each whether it may go on.
@@ -259,7 +237,8 @@ mod tests {
         for _ in 0..2 {
             writer.push(Item::Event(Vec::new()));
             assert_eq!(seen.recv_timeout(FOREVER), Ok(1));
-            while writer.sleep.load(SeqCst) != SLEEPS {
+            // Until it sleeps so deep that any item would wake it.
+            while !writer.sleep.is_wake_due(0) {
                 std::thread::yield_now();
             }
         }

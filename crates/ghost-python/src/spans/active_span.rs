@@ -114,9 +114,14 @@ impl ActiveSpan {
         context_var::put_back(py, &self.context, self.previous.as_ref());
     }
 
-    /// Make it current here too: in another task or thread.
-    fn attach(&self, py: Python<'_>) {
-        context_var::set(py, Some(&self.context));
+    /// Make it current here too: in another task or thread, or when a generator goes on. What is
+    /// current here is again after the next `detach`.
+    fn attach(&mut self, py: Python<'_>) {
+        let current = context_var::get(py).map(Bound::unbind);
+        if current.as_ref().is_none_or(|current| current.as_ptr() != self.context.as_ptr()) {
+            self.previous = current;
+            context_var::set(py, Some(&self.context));
+        }
     }
 
     /// Stop its clock until `resume` or the end, and make the span before it current again: rows of a

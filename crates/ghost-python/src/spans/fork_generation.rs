@@ -5,6 +5,8 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use ghost_spans::fork_local::note_fork;
+
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static REGISTER: Once = Once::new();
 
@@ -24,4 +26,5 @@ pub(crate) fn watch() {
 
 extern "C" fn count() {
     GENERATION.fetch_add(1, Relaxed);
+    note_fork();
 }

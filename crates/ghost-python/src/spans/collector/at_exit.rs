@@ -1,0 +1,101 @@
+//! Collectors that nobody closed are closed when the interpreter ends: all at once, and within one bound.
+//!
+//! Also of collectors that are gone: their threads may still have something to do. Used with the
+//! interpreter lock held and never across a call into Python, so no fork finds the lock here taken.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ghost_spans::writer::Writer;
+use pyo3::prelude::*;
+
+use super::CLOSE_TIMEOUT_S;
+use super::exporter_queue::Waiting;
+use crate::spans::fork_generation;
+
+/// A queue that is not closed yet.
+#[derive(Clone, Debug)]
+enum Open {
+    Native(Arc<Writer>),
+    Python(Arc<Waiting>),
+}
+
+/// The queues of one process.
+#[derive(Debug)]
+struct Registry {
+    generation: u32,
+    is_registered: bool,
+    open: Vec<Open>,
+}
+
+static REGISTRY: Mutex<Registry> =
+    Mutex::new(Registry { generation: 0, is_registered: false, open: Vec::new() });
+
+/// Notes a writer to be closed.
+pub(super) fn note_writer(writer: &Arc<Writer>) {
+    note(Open::Native(Arc::clone(writer)));
+}
+
+/// Notes the queue of an exporter in Python.
+pub(super) fn note_waiting(waiting: &Arc<Waiting>) {
+    note(Open::Python(Arc::clone(waiting)));
+}
+
+/// Close every collector of this process. Registered with `atexit`.
+#[pyfunction]
+
+pub(crate) fn close_collectors(py: Python<'_>) {
+    let open = std::mem::take(&mut lock().open);
+    let deadline = Instant::now() + Duration::from_secs_f64(CLOSE_TIMEOUT_S);
+    for one in &open {
+        match one {
+            Open::Native(writer) => writer.begin_close(),
+            Open::Python(waiting) => waiting.begin_close(py),
+        }
+    }
+    for one in &open {
+        match one {
+            Open::Native(writer) => py.detach(|| writer.finish_close(deadline)),
+            Open::Python(waiting) => waiting.finish_close(py, deadline),
+        }
+    }
+}
+
+fn note(one: Open) {
+    let must_register = {
+        let mut registry = lock();
+        registry.open.retain(is_open);
+        registry.open.push(one);
+        !std::mem::replace(&mut registry.is_registered, true)
+    };
+    if must_register {
+        // Without it nothing is written at the end, which is no reason to fail.
+        let _ = Python::attach(register);
+    }
+}
+
+fn register(py: Python<'_>) -> PyResult<()> {
+    let close = py.import("ghostglass._native")?.getattr("close_collectors")?;
+    py.import("atexit")?.call_method1("register", (close,))?;
+    Ok(())
+}
+
+fn is_open(one: &Open) -> bool {
+    match one {
+        Open::Native(writer) => !writer.queue().is_closed(),
+        Open::Python(waiting) => !waiting.queue().is_closed(),
+    }
+}
+
+/// A child forgets what is its parent's, and registers again: some forget what the parent registered.
+fn lock() -> MutexGuard<'static, Registry> {
+    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    let generation = fork_generation::current();
+    if registry.generation != generation {
+        registry.generation = generation;
+        registry.is_registered = false;
+        // Its threads may have been anywhere in there.
+        std::mem::forget(std::mem::take(&mut registry.open));
+    }
+    registry
+}

@@ -1,0 +1,1 @@
+"""Names under the paths of the reference; the code is elsewhere."""

@@ -1,0 +1,1 @@
+"""Decorators, under the path of the reference."""
