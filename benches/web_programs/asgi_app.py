@@ -20,6 +20,10 @@ async def hello(scope: dict[str, Any], _receive: object, send: Callable[[Any], A
 
 def instrumented(subject: str) -> Any:
     """Return the application as one subject's documentation wraps it."""
+    if subject == "ghost run":
+        from ghostglass.web.asgi import GhostASGI
+
+        return GhostASGI(hello)
     if subject == "ghost":
         from ghostglass import JSONLExporter
         from ghostglass.web.asgi import GhostASGI
