@@ -1,12 +1,14 @@
 //! What became of spans on their way: produced, exported, dropped and why. Numbers only.
 
+use ghost_model::SpanLoss;
+
 /// Spans that did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedSpans {
     /// The exporter that did not get them; `None` where they were lost before any exporter.
     pub exporter: Option<String>,
-    /// Why, in one word.
-    pub reason: String,
+    /// Why.
+    pub reason: SpanLoss,
     /// How many.
     pub count: u64,
 }

@@ -10,6 +10,26 @@
 //! environment: settings come through a function that looks a variable up.
 #![forbid(unsafe_code)]
 
+mod account;
 mod consumer;
+mod exporting;
+mod follow;
+mod lane;
+mod metric_table;
+mod notice;
+mod otlp;
+mod prometheus_endpoint;
+mod relay;
+mod retry;
+mod secret;
+mod settings;
+mod sink;
+mod text_sink;
+mod transport;
 
 pub use consumer::SpanConsumer;
+pub use exporting::{ExportSummary, ExporterSummary, Exporting, StartError};
+pub use notice::Say;
+pub use relay::{RelayConfiguration, RelayError, relay};
+pub use settings::{Destination, DestinationError, ExportSettings, Lookup, SettingsError};
+pub use transport::TransportError;

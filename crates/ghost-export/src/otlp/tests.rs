@@ -3,7 +3,9 @@
 use ghost_model::Attribute::{
     DbSystem, ExceptionType, Method, Operation, Protocol, Rows, StatusCode, Tracestate,
 };
-use ghost_model::{Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, TraceId};
+use ghost_model::{
+    Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, SpanLoss, TraceId,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -125,7 +127,7 @@ fn metrics_are_cumulative_histograms() {
     for span in &spans() {
         metrics.add(span);
     }
-    let dropped = DroppedSpans { exporter: None, reason: "ring_full".into(), count: 2 };
+    let dropped = DroppedSpans { exporter: None, reason: SpanLoss::Overwritten, count: 2 };
     let flow = SpanFlow { dropped: vec![dropped], ..SpanFlow::default() };
     let request = metrics_request(&service(), &origin(), &metrics, &flow, 2_000);
     let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;

@@ -1,6 +1,6 @@
 //! The whole of both formats as golden files, and that nothing can break them.
 
-use ghost_model::{Attribute, AttributeKey, AttributeValue, Span, SpanKind};
+use ghost_model::{Attribute, AttributeKey, AttributeValue, Span, SpanKind, SpanLoss};
 use proptest::prelude::*;
 
 use super::{Exposition, MetricsView, write_exposition};
@@ -36,9 +36,9 @@ fn metrics(series_max: usize) -> SpanMetrics {
 }
 
 fn text(metrics: &SpanMetrics, exposition: Exposition) -> String {
-    let dropped = DroppedSpans { exporter: None, reason: "ring_full".into(), count: 2 };
+    let dropped = DroppedSpans { exporter: None, reason: SpanLoss::Overwritten, count: 2 };
     let refused =
-        DroppedSpans { exporter: Some("otlp".into()), reason: "rejected".into(), count: 1 };
+        DroppedSpans { exporter: Some("otlp".into()), reason: SpanLoss::Rejected, count: 1 };
     let exported = vec![ExportedSpans { exporter: "otlp".into(), count: 4 }];
     let flow = SpanFlow { exported, dropped: vec![dropped, refused], process_count: 3 };
     let target = [("service.name".to_owned(), "shop".to_owned())];

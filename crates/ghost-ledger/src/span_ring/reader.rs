@@ -105,6 +105,19 @@ impl SpanRingReader {
         self.last_sequence = last_sequence;
     }
 
+    /// What an earlier reader published, and how far it had read.
+    pub fn published(&self) -> Result<(u64, RingFate), RingError> {
+        let fail = |source| RingError::Io { path: self.path.clone(), source };
+        let head = read_head(&self.file).map_err(fail)?;
+        let lost = |why: SpanLoss| (why, word(&head, header::LOST + 8 * why as usize));
+        let fate = RingFate {
+            read: word(&head, header::RECORDS_READ),
+            exported: word(&head, header::RECORDS_EXPORTED),
+            lost: SpanLoss::ALL.map(lost).into_iter().filter(|(_, count)| *count > 0).collect(),
+        };
+        Ok((word(&head, header::READ), fate))
+    }
+
     /// Who writes it.
     pub fn process(&self) -> &Process {
         &self.process
