@@ -1,6 +1,6 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from types import TracebackType
 from typing import Any, Self, final
 
@@ -8,6 +8,8 @@ from typing_extensions import disjoint_base
 
 __all__ = [
     "ActiveSpan",
+    "AsgiExchange",
+    "AsgiRoom",
     "Collector",
     "Emitter",
     "ExporterQueue",
@@ -231,3 +233,50 @@ class ActiveSpan:
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def end(self, exception: BaseException | type[BaseException] | str | None = None) -> None: ...
+
+# A scope or a message of ASGI.
+type _Message = MutableMapping[str, Any]
+type _Receive = Callable[[], Awaitable[_Message]]
+type _Send = Callable[[_Message], Awaitable[None]]
+
+@final
+class AsgiRoom:
+    """What all requests of one ASGI application have in common."""
+
+    def __new__(
+        cls,
+        emitter: Emitter,
+        framework: str,
+        *,
+        send_last: Callable[[AsgiExchange, _Message], Awaitable[None]],
+        counted: Callable[[AsgiExchange, _Receive], _Receive],
+        sampler: Sampler | None = None,
+        route_of: Callable[[_Message], str | None] | None = None,
+        names_background: bool = True,
+    ) -> Self: ...
+    def serve(
+        self,
+        app: Callable[[_Message, _Receive, _Send], Awaitable[None]],
+        scope: _Message,
+        receive: _Receive,
+        send: _Send,
+    ) -> Awaitable[None]: ...
+
+@final
+class AsgiExchange:
+    """One request and its response: called in the place of `send`, awaited as the application."""
+
+    def __call__(self, message: _Message) -> Awaitable[None]: ...
+    def __await__(self) -> Generator[Any]: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> object: ...
+    def send(self, value: object) -> object: ...
+    def throw(self, *exception: object) -> object: ...
+    def close(self) -> None: ...
+    @property
+    def server_send(self) -> _Send: ...
+    @property
+    def span(self) -> ActiveSpan: ...
+    def note_received(self, message: _Message) -> None: ...
+    def note(self, exception: BaseException) -> None: ...
+    def end(self, exception: BaseException | None = None) -> None: ...

@@ -9,6 +9,7 @@
 //! its trace is kept → [`target`] (a collector) and [`run`] (the ring that the parent reads).
 
 mod active_span;
+mod asgi_exchange;
 mod attribute_value;
 mod begin;
 mod collector;
@@ -36,6 +37,8 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fork_generation::watch();
     module.add_class::<active_span::ActiveSpan>()?;
+    module.add_class::<asgi_exchange::AsgiExchange>()?;
+    module.add_class::<asgi_exchange::AsgiRoom>()?;
     module.add_class::<collector::Collector>()?;
     module.add_class::<collector::exporter_queue::ExporterQueue>()?;
     module.add_class::<context::SpanContext>()?;

@@ -43,7 +43,8 @@ def patch_asgi(emitter: _native.Emitter) -> None:
     """Observe Django behind an ASGI server."""
     from django.core.handlers.asgi import ASGIHandler
 
-    rules, call = Rules(emitter, "django"), ASGIHandler.__call__
+    room = asgi.Room(Rules(emitter, "django"), _route_noted)
+    call = ASGIHandler.__call__
 
     @functools.wraps(call)
     def __call__(  # noqa: N807
@@ -52,7 +53,7 @@ def patch_asgi(emitter: _native.Emitter) -> None:
         receive: asgi.Receive,
         send: asgi.Send,
     ) -> Awaitable[None]:
-        return asgi.serve(call.__get__(self), scope, receive, send, rules, _route_noted)
+        return asgi.serve(call.__get__(self), scope, receive, send, room)
 
     ASGIHandler.__call__ = inspect.markcoroutinefunction(__call__)
 
@@ -84,8 +85,8 @@ def _note(request: Request, **_: object) -> None:
     """Remember what is being handled, where the span of this request will look for it."""
     carrier = carrier_of(request)
     error = sys.exception()
-    if wsgi.KEY in carrier:
-        carrier[wsgi.KEY].exception = error
+    if wsgi.KEY in carrier and error is not None:
+        carrier[wsgi.KEY].note(error)
     else:
         request.ghostglass_exception = error
 

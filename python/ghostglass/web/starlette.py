@@ -66,10 +66,11 @@ def instrument(
     if emitter is not None:
         patch_routing()
         rules = Rules(emitter, framework_of(app), exclude_routes=exclude_routes, sample=sample)
+        room = asgi.Room(rules, route_of)
         build = app.build_middleware_stack
 
         def build_middleware_stack() -> asgi.App:
-            return _served(build(), rules)
+            return _served(build(), room)
 
         # Built when the first request comes, around whatever is added until then.
         app.build_middleware_stack = build_middleware_stack
@@ -80,11 +81,11 @@ def framework_of(app: Application) -> str:
     return "fastapi" if hasattr(app, "openapi") else "starlette"
 
 
-def _served(app: asgi.App, rules: Rules) -> asgi.App:
+def _served(app: asgi.App, room: asgi.Room) -> asgi.App:
     """Wrap one ASGI application."""
 
     def served(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> Awaitable[None]:
-        return asgi.serve(app, scope, receive, send, rules, route_of)
+        return asgi.serve(app, scope, receive, send, room)
 
     return inspect.markcoroutinefunction(served)
 
@@ -97,9 +98,11 @@ def patch(emitter: _native.Emitter) -> None:
     patch_routing()
     _patch_background(BackgroundTask, emitter)
     call = Starlette.__call__
-    rules = {name: Rules(emitter, name) for name in ("fastapi", "starlette")}
-    for rule in rules.values():
-        rule.names_background = False
+    rooms = {}
+    for name in ("fastapi", "starlette"):
+        rules = Rules(emitter, name)
+        rules.names_background = False
+        rooms[name] = asgi.Room(rules, route_of)
 
     @functools.wraps(call)
     def __call__(  # noqa: N807
@@ -108,9 +111,7 @@ def patch(emitter: _native.Emitter) -> None:
         receive: asgi.Receive,
         send: asgi.Send,
     ) -> Awaitable[None]:
-        return asgi.serve(
-            call.__get__(self), scope, receive, send, rules[framework_of(self)], route_of
-        )
+        return asgi.serve(call.__get__(self), scope, receive, send, rooms[framework_of(self)])
 
     Starlette.__call__ = inspect.markcoroutinefunction(__call__)
 

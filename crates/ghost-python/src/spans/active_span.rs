@@ -1,5 +1,6 @@
 //! A span that has begun: current until it ends, and written when it does.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ghost_model::{Attribute, AttributeKey, AttributeValue, SpanKind};
@@ -18,7 +19,7 @@ use super::{attribute_value, context_var, propagation, wall_clock};
 /// What a span begins with, besides its context.
 #[derive(Debug)]
 pub(crate) struct Opening {
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) statement: Option<Statement>,
     pub(crate) sampler: Option<Py<Sampler>>,
     /// The span of another service or tracer it is a part of.
@@ -27,7 +28,7 @@ pub(crate) struct Opening {
 
 impl Opening {
     pub(crate) fn named(name: String) -> Self {
-        Self { name, statement: None, sampler: None, parent: None }
+        Self { name: name.into(), statement: None, sampler: None, parent: None }
     }
 }
 
@@ -48,6 +49,8 @@ pub(crate) struct ActiveSpan {
     bytes_in: Option<u64>,
     bytes_out: Option<u64>,
     exception: Option<String>,
+    method: Option<&'static str>,
+    framework: Option<Arc<str>>,
     attributes: Vec<(AttributeKey, AttributeValue)>,
     is_over: bool,
 }
@@ -62,7 +65,7 @@ impl ActiveSpan {
 
     #[setter]
     fn set_name(&mut self, name: &Bound<'_, PyString>) {
-        self.opening.name = name.to_string_lossy().into_owned();
+        self.rename(name.to_string_lossy().into_owned().into());
     }
 
     /// HTTP status.
@@ -72,17 +75,17 @@ impl ActiveSpan {
     }
 
     #[setter]
-    fn set_status(&mut self, status: Option<i64>) {
+    pub(crate) fn set_status(&mut self, status: Option<i64>) {
         self.status = status;
     }
 
     /// Count bytes of the body that came in.
-    fn add_bytes_in(&mut self, count: u64) {
+    pub(crate) fn add_bytes_in(&mut self, count: u64) {
         self.bytes_in = Some(self.bytes_in.unwrap_or(0).saturating_add(count));
     }
 
     /// Count bytes of the body that went out.
-    fn add_bytes_out(&mut self, count: u64) {
+    pub(crate) fn add_bytes_out(&mut self, count: u64) {
         self.bytes_out = Some(self.bytes_out.unwrap_or(0).saturating_add(count));
     }
 
@@ -107,7 +110,7 @@ impl ActiveSpan {
     }
 
     /// Make the span before it current again, though this one goes on.
-    fn detach(&self, py: Python<'_>) {
+    pub(crate) fn detach(&self, py: Python<'_>) {
         if self.is_aside {
             return;
         }
@@ -142,16 +145,11 @@ impl ActiveSpan {
 
     /// End the span and hand it over. Of the exception only the type is kept.
     #[pyo3(signature = (exception=None))]
-    fn end(&mut self, py: Python<'_>, exception: Option<&Bound<'_, PyAny>>) {
-        if std::mem::replace(&mut self.is_over, true) {
-            return;
+    pub(crate) fn end(&mut self, py: Python<'_>, exception: Option<&Bound<'_, PyAny>>) {
+        if !self.is_over {
+            self.detach(py);
+            self.end_here(py, exception);
         }
-        self.clock.stop();
-        self.detach(py);
-        let left = exception.and_then(attribute_value::exception_name);
-        let is_error = left.is_some() || self.status.is_some_and(|status| status >= 500);
-        self.exception = left.or(self.exception.take());
-        self.finish(py, self.clock.total_ns, is_error);
     }
 
     /// What tells another service of this span (W3C Trace Context).
@@ -230,9 +228,47 @@ impl ActiveSpan {
             bytes_in: None,
             bytes_out: None,
             exception: None,
+            method: None,
+            framework: None,
             attributes: Vec::new(),
             is_over: false,
         })
+    }
+
+    /// As [`Self::end`], but it stays current: for what runs after the response and belongs to it.
+    /// Returns when it ended, on the monotonic clock.
+    pub(crate) fn end_here(&mut self, py: Python<'_>, exception: Option<&Bound<'_, PyAny>>) -> u64 {
+        self.clock.stop();
+        let duration_ns = self.clock.total_ns;
+        let end_ns = self.begin_ns.saturating_add(duration_ns);
+        if std::mem::replace(&mut self.is_over, true) {
+            return end_ns;
+        }
+        let left = exception.and_then(attribute_value::exception_name);
+        let is_error = left.is_some() || self.status.is_some_and(|status| status >= 500);
+        self.exception = left.or(self.exception.take());
+        self.finish(py, duration_ns, is_error);
+        end_ns
+    }
+
+    /// Calls it by its route.
+    pub(crate) fn rename(&mut self, name: Cow<'static, str>) {
+        self.opening.name = name;
+    }
+
+    /// How it was asked for.
+    pub(crate) fn note_method(&mut self, method: &'static str) {
+        self.method = Some(method);
+    }
+
+    /// Who answers.
+    pub(crate) fn note_framework(&mut self, framework: Arc<str>) {
+        self.framework = Some(framework);
+    }
+
+    /// As [`Self::note_exception`], with the type's name.
+    pub(crate) fn note_exception_name(&mut self, name: String) {
+        self.exception = Some(name);
     }
 
     pub(crate) fn add_text(&mut self, key: Attribute, text: Option<&str>) {
@@ -248,7 +284,7 @@ impl ActiveSpan {
     }
 
     /// Sets an attribute, in the place of an earlier value.
-    fn put(&mut self, key: AttributeKey, value: AttributeValue) {
+    pub(crate) fn put(&mut self, key: AttributeKey, value: AttributeValue) {
         match self.attributes.iter_mut().find(|(known, _)| *known == key) {
             Some((_, before)) => *before = value,
             None => self.attributes.push((key, value)),
@@ -341,6 +377,12 @@ impl ActiveSpan {
         }
         if let Some(status) = self.status {
             writer.int(Attribute::StatusCode, status);
+        }
+        if let Some(method) = self.method {
+            writer.text(Attribute::Method, method);
+        }
+        if let Some(framework) = &self.framework {
+            writer.text(Attribute::Framework, framework);
         }
         for (key, value) in &self.attributes {
             writer.add(key, value);

@@ -43,9 +43,9 @@ pub(crate) fn request(
         _ => Decision::Keep,
     };
     context.request = Some(Arc::new(RequestState::new(decision)));
-    let opening = Opening { name: String::new(), statement: None, sampler, parent };
+    let opening = Opening { name: "".into(), statement: None, sampler, parent };
     let mut span = ActiveSpan::begin(emitter, context, opening)?;
-    span.add_text(Attribute::Method, Some(known_method(method)));
+    span.note_method(known_method(method));
     Ok(Some(span))
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn client(
     }
     let opening = Opening::named(server_address.to_owned());
     let mut span = ActiveSpan::begin(emitter, within(py, SpanKind::Client), opening)?;
-    span.add_text(Attribute::Method, Some(known_method(method)));
+    span.note_method(known_method(method));
     span.add_text(Attribute::ServerAddress, Some(server_address));
     span.add_int(Attribute::ServerPort, server_port);
     Ok(Some(span))
@@ -127,7 +127,7 @@ fn is_within(py: Python<'_>, kind: SpanKind) -> bool {
 }
 
 /// A method that is no known one may be anything, also a value.
-fn known_method(method: &str) -> &str {
+fn known_method(method: &str) -> &'static str {
     const KNOWN: [&str; 12] = [
         "GET",
         "HEAD",

@@ -63,7 +63,12 @@ impl Emitter {
 
     /// A function that ended now.
     #[pyo3(signature = (name, dur_ns, error=false))]
-    fn emit_fn(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>, dur_ns: i64, error: bool) {
+    pub(crate) fn emit_fn(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        dur_ns: i64,
+        error: bool,
+    ) {
         let context = context_var::get(slf.py());
         let record =
             Record::new(SpanKind::Function, context.as_ref().map(Bound::get), dur_ns, error);
