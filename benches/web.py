@@ -23,7 +23,7 @@ from machine import description, interpreter_at
 from sinks import KINDS, endpoint
 
 PROGRAMS = Path(__file__).with_name("web_programs")
-EMITTERS = ("plain", "ghost", "ghost run", "profilis", "opentelemetry")
+EMITTERS = ("plain", "ghost", "ghost to JSON lines", "ghost run", "profilis", "opentelemetry")
 JSONL = ("ghost", "profilis")
 WEB = ("plain", "ghost", "ghost run", "profilis", "opentelemetry")
 SERVERS = {

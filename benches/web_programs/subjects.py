@@ -76,6 +76,8 @@ def emitter_of(subject: str) -> Callable[[str, int], object]:
         from ghostglass import Emitter
 
         return Emitter(ghost_collector(discard)).emit_fn
+    if subject == "ghost to JSON lines":
+        return jsonl_of("ghost")[1]
     if subject == "ghost run":
         from ghostglass._native import run_emitter
 
