@@ -10,11 +10,14 @@ mod diff;
 mod explain;
 mod export;
 mod man;
+mod queries;
 mod report;
+mod requests;
 mod run;
 mod sessions;
 pub(crate) mod since;
 mod stubs;
+mod trace;
 mod watch;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -28,10 +31,13 @@ pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use explain::{BackendChoice, ExplainArguments, ExplainFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use man::ManArguments;
+pub(crate) use queries::{QueriesArguments, QueriesSortBy};
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
+pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
 pub(crate) use run::{Events, RunArguments, Scope};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
+pub(crate) use trace::{TraceArguments, TraceFormat};
 pub(crate) use watch::{WatchArguments, WatchSortBy};
 
 const STYLES: Styles = Styles::styled()
@@ -65,6 +71,12 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Show what was recorded, function by function.
     Report(ReportArguments),
+    /// Show the routes of a web application: requests, errors, time in the database.
+    Requests(RequestsArguments),
+    /// Show the statements sent to databases.
+    Queries(QueriesArguments),
+    /// Show one request as a tree: functions and queries in it.
+    Trace(TraceArguments),
     /// Find what is wrong: types, exceptions, slow and unused functions.
     Anomalies(AnomaliesArguments),
     /// List the recorded sessions, newest first.

@@ -4,7 +4,8 @@
 
 use std::io;
 
-use ghost_model::SessionId;
+use ghost_analysis::spans::{TraceError, TraceSummary};
+use ghost_model::{SessionId, duration, visible};
 use ghost_store::{SelectError, StoreError};
 use ghost_watch::WatchError;
 
@@ -14,6 +15,7 @@ use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
 use crate::commands::run::{SuperviseError, TargetError};
+use crate::commands::span_remarks::NothingRecorded;
 use crate::commands::stubs::StubFolderError;
 use crate::configuration::ConfigurationError;
 use crate::environment::DataDirUnknown;
@@ -35,9 +37,9 @@ pub(crate) const EXIT_CODES_HELP: &str = "\
 Exit codes:
   0  done
   1  found what `--fail-on` asks for
-  2  wrong usage: unknown option, target or format, ambiguous session or function
+  2  wrong usage: unknown option, target or format, ambiguous session, function or trace
   3  failure: unreadable session file, no space left
-  4  nothing to show: no session, unknown session or function
+  4  nothing to show: no session, unknown session, function or trace
   `ghost run` ends with the exit code of the program, 128 + N if signal N ended it.";
 
 /// Why a command failed.
@@ -61,6 +63,12 @@ pub(crate) enum CommandError {
     /// The function asked for is not there.
     #[error(transparent)]
     Function(#[from] UnknownFunction),
+    /// Nothing of what was asked for was recorded.
+    #[error(transparent)]
+    Nothing(#[from] NothingRecorded),
+    /// The trace asked for is not there, or several are.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
     /// A session cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,9 +105,10 @@ impl CommandError {
             | Self::Man(_)
             | Self::Supervise(SuperviseError::Start { .. })
             | Self::Stubs(StubFolderError::Folder { .. })
+            | Self::Trace(TraceError::Ambiguous { .. })
             | Self::Export(ExportError::Destination { .. } | ExportError::Binary { .. }) => USAGE,
             Self::Select(error) => select_code(error),
-            Self::Selection(_) | Self::Function(_) => NO_DATA,
+            Self::Selection(_) | Self::Function(_) | Self::Nothing(_) | Self::Trace(_) => NO_DATA,
             _ => FAILURE,
         }
     }
@@ -121,9 +130,28 @@ impl CommandError {
             | Self::Stubs(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
+            Self::Nothing(error) => Some(error.hint().into()),
+            Self::Trace(error) => Some(trace_hint(error)),
             Self::Function(_) => {
                 Some("`ghost report --top 1000` lists the functions there are".into())
             }
+        }
+    }
+}
+
+/// The way out for a trace that is not there.
+fn trace_hint(error: &TraceError) -> String {
+    match error {
+        TraceError::NoTraces | TraceError::Unknown { .. } => {
+            "`ghost trace latest` and `ghost trace slowest` need no id".into()
+        }
+        TraceError::Ambiguous { candidates, .. } => {
+            let one = |trace: &TraceSummary| {
+                let name = visible(&trace.name).into_owned();
+                format!("{} ({name}, {})", trace.trace_id, duration(trace.duration_ns))
+            };
+            let all: Vec<String> = candidates.iter().map(one).collect();
+            format!("it could be {}", all.join(", "))
         }
     }
 }

@@ -33,6 +33,9 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
     match arguments.command {
         Command::Run(run) => commands::run::execute(&run),
         Command::Report(report) => commands::report::execute(&report, arguments.color),
+        Command::Requests(requests) => commands::requests::execute(&requests, arguments.color),
+        Command::Queries(queries) => commands::queries::execute(&queries, arguments.color),
+        Command::Trace(trace) => commands::trace::execute(&trace, arguments.color),
         Command::Anomalies(anomalies) => commands::anomalies::execute(&anomalies, arguments.color),
         Command::Sessions(sessions) => commands::sessions::execute(&sessions, arguments.color),
         Command::Explain(explain) => commands::explain::execute(&explain, arguments.color),

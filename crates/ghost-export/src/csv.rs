@@ -45,7 +45,7 @@ fn object(distribution: &Distribution) -> io::Result<String> {
 }
 
 /// A field in quotes where it needs them.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let text: Cow<'_, str> = visible(text);
     if text.contains(['"', ',']) || text.starts_with(' ') || text.ends_with(' ') {
         format!("\"{}\"", text.replace('"', "\"\""))

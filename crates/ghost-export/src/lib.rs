@@ -27,8 +27,10 @@ pub mod otlp;
 mod parquet;
 mod pprof;
 pub mod prometheus;
+mod sheet;
 mod span_flow;
 mod span_metrics;
+mod span_sheets;
 mod speedscope;
 mod stacks;
 mod trace;
@@ -43,8 +45,11 @@ pub use findings::{FINDINGS_SCHEMA_VERSION, FindingsFormat, FindingsView, write_
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;
+pub use markdown::code as code_span;
+pub use sheet::{SHEET_SCHEMA_VERSION, Sheet, SheetFormat, write_sheets};
 pub use span_flow::{DroppedSpans, ExportedSpans, SpanFlow};
 pub use span_metrics::{DurationBuckets, Family, OTHER, SERIES_MAX, Series, SpanMetrics};
+pub use span_sheets::{flow_sheet, query_sheet, request_sheet, trace_json};
 pub use view::ExportView;
 
 #[cfg(test)]

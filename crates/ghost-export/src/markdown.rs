@@ -59,7 +59,7 @@ fn percent(part: u64, whole: u64) -> String {
 
 /// A code span. Its fence is longer than any run of backticks in the text, and a bar, which would
 /// end the cell even here, is escaped as tables demand.
-pub(crate) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = visible(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -42,6 +42,11 @@ impl SpanCounts {
         self.received_count.saturating_sub(self.unsampled_count).saturating_sub(self.kept_count)
     }
 
+    /// Whether there were requests of which nothing but the request itself arrived.
+    pub fn has_sampled_out(&self) -> bool {
+        self.losses.iter().any(|(loss, count)| *loss == SpanLoss::SampledOut && *count > 0)
+    }
+
     /// Spans that should have arrived and did not. Those of traces that were not to be kept are none.
     pub fn lost_count(&self) -> u64 {
         let lost = self.losses.iter().filter(|(loss, _)| *loss != SpanLoss::SampledOut);

@@ -64,7 +64,7 @@ fn export_format(format: ReportFormat) -> Option<Format> {
 }
 
 /// `session 1763630000-0a1b2c3d · app.py · 3 processes · 1.3s · finished`
-fn heading(session: &Session) -> String {
+pub(super) fn heading(session: &Session) -> String {
     let script = visible(&session.script).into_owned();
     let state = match session.exit_code {
         Some(code) if code != 0 => format!("{}, exit code {code}", session.state.as_str()),
@@ -74,7 +74,8 @@ fn heading(session: &Session) -> String {
         Some(format!("{EMPHASIS}session {}{EMPHASIS:#}", session.id)),
         session.name.as_deref().map(|name| visible(name).into_owned()),
         Some(script),
-        Some(counted(session.process_count, "process", "processes")),
+        // Where no functions are observed there is no ledger to count.
+        (session.process_count > 0).then(|| counted(session.process_count, "process", "processes")),
         session_choice::duration_ns(session).map(duration),
         Some(state),
     ];

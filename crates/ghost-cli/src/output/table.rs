@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use ghost_export::visible;
+use ghost_export::{code_span, visible};
 use unicode_width::UnicodeWidthStr;
 
 use super::colour::HEADING;
@@ -112,6 +112,23 @@ impl Table {
         }
         for row in &self.rows {
             self.write_row(to, row, &widths)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the same as a Markdown table, names as code.
+    pub(crate) fn write_markdown(&self, to: &mut dyn Write) -> io::Result<()> {
+        let headings: Vec<&str> = self.columns.iter().map(|column| column.heading).collect();
+        writeln!(to, "| {} |", headings.join(" | "))?;
+        let rule = |column: &Column| if column.align == Align::Right { "--:" } else { "---" };
+        let rules: Vec<&str> = self.columns.iter().map(rule).collect();
+        writeln!(to, "|{}|", rules.join("|"))?;
+        for row in &self.rows {
+            let cell = |(column, cell): (&Column, &Cell)| {
+                if column.shortens { code_span(&cell.text) } else { cell.text.clone() }
+            };
+            let cells: Vec<String> = self.columns.iter().zip(row).map(cell).collect();
+            writeln!(to, "| {} |", cells.join(" | "))?;
         }
         Ok(())
     }

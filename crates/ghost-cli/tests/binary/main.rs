@@ -21,6 +21,7 @@ mod run_targets;
 mod run_without_recording;
 mod sandbox;
 mod sessions;
+mod spans;
 mod staged;
 mod terminal;
 mod watch;
