@@ -43,7 +43,10 @@ def patch_asgi(emitter: _native.Emitter) -> None:
     """Observe Django behind an ASGI server."""
     from django.core.handlers.asgi import ASGIHandler
 
-    room = asgi.Room(Rules(emitter, "django"), _route_noted)
+    rules = Rules(emitter, "django")
+    # Django has none: what follows a response is its own cleaning up.
+    rules.names_background = False
+    room = asgi.Room(rules, _route_noted)
     call = ASGIHandler.__call__
 
     @functools.wraps(call)

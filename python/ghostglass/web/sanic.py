@@ -7,7 +7,6 @@ signal, either of which would slow every request down.
 from __future__ import annotations
 
 import functools
-import weakref
 from asyncio import CancelledError
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
 SERVER_ERROR = 500
 # Where a request's own context carries its exchange.
 KEY = "_ghostglass_exchange"
-# The applications somebody asked to observe, beside those of a run.
-_RULES: weakref.WeakKeyDictionary[Application, Rules] = weakref.WeakKeyDictionary()
+# Where an application's own context carries its rules, if somebody asked to observe it.
+RULES = "_ghostglass_rules"
+# Those of the run, if there is one.
+_OF_RUN: list[Rules] = []
 
 
 def instrument(
@@ -39,46 +40,66 @@ def instrument(
     """Observe one Sanic application."""
     emitter = emitter or emitter_of(collector)
     if emitter is not None:
-        _RULES[app] = Rules(emitter, "sanic", exclude_routes=exclude_routes, sample=sample)
+        rules = Rules(emitter, "sanic", exclude_routes=exclude_routes, sample=sample)
+        setattr(app.ctx, RULES, rules)
         patch(None)
 
 
 def patch(emitter: _native.Emitter | None) -> None:
     """Observe every Sanic application of this process, or with `None` those somebody named."""
     from sanic.app import Sanic
+    from sanic.touchup.service import TouchUp
 
-    previous = getattr(Sanic.handle_request, "__wrapped__", None)
-    if previous is not None and emitter is None:
+    if emitter is not None:
+        _OF_RUN.append(Rules(emitter, "sanic"))
+    if not _is_ours(Sanic.handle_request):
+        _wrap_handlers(Sanic)
+        _patch_send()
+        run = TouchUp.run.__func__
+
+        @functools.wraps(run)
+        def run_and_wrap(cls: type, app: Application) -> None:
+            # Writes both methods anew, from their source, when a server starts.
+            run(cls, app)
+            _wrap_handlers(Sanic)
+
+        TouchUp.run = classmethod(run_and_wrap)
+
+
+def _wrap_handlers(sanic: Any) -> None:  # noqa: ANN401 - the class
+    """Observe the two methods through which every request goes."""
+    handle, handle_exception = sanic.handle_request, sanic.handle_exception
+    if _is_ours(handle):
         return
-    rules = Rules(emitter, "sanic") if emitter is not None else None
-    handle, handle_exception = previous or Sanic.handle_request, Sanic.handle_exception
 
     @functools.wraps(handle)
     async def handle_request(self: Application, request: Request) -> None:
-        own = _RULES.get(self)
-        first = rules or own
-        if first is None or (first.is_excluded and first.is_excluded(request.path)):
+        own = getattr(self.ctx, RULES, None)
+        rules = [*_OF_RUN, own] if own is not None else _OF_RUN
+        is_excluded = any(rule.is_excluded and rule.is_excluded(request.path) for rule in rules)
+        if is_excluded or not rules:
             await handle(self, request)
         else:
-            await _observed(handle, self, request, first, own)
+            await _observed(handle, self, request, rules)
 
-    Sanic.handle_request = handle_request
-    if previous is None:
+    @functools.wraps(handle_exception)
+    async def noting(
+        self: Application,
+        request: Request,
+        exception: BaseException,
+        *rest: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        if (exchange := getattr(request.ctx, KEY, None)) is not None:
+            exchange.exception = exception
+        await handle_exception(self, request, exception, *rest, **options)
 
-        @functools.wraps(handle_exception)
-        async def noting(
-            self: Any,  # noqa: ANN401
-            request: Request,
-            exception: BaseException,
-            *rest: Any,  # noqa: ANN401
-            **options: Any,  # noqa: ANN401
-        ) -> None:
-            if (exchange := getattr(request.ctx, KEY, None)) is not None:
-                exchange.exception = exception
-            await handle_exception(self, request, exception, *rest, **options)
+    sanic.handle_request, sanic.handle_exception = handle_request, noting
 
-        Sanic.handle_exception = noting
-        _patch_send()
+
+def _is_ours(method: Any) -> bool:  # noqa: ANN401
+    """Tell whether a method is observed."""
+    return bool(method.__code__.co_filename == __file__)
 
 
 class Exchange:
@@ -112,20 +133,15 @@ class Exchange:
             self.span.status = response.status
 
 
-async def _observed(
-    handle: Any,  # noqa: ANN401
-    app: Application,
-    request: Request,
-    rules: Rules,
-    own: Rules | None,
-) -> None:
+async def _observed(handle: Any, app: Application, request: Request, rules: list[Rules]) -> None:  # noqa: ANN401
     """Handle a request within a span."""
-    headers = request.headers
-    span = rules.begin(request.method, headers.get("traceparent"), headers.get("tracestate"))
+    headers, method = request.headers, request.method
+    span = rules[0].begin(method, headers.get("traceparent"), headers.get("tracestate"))
     if span is None:
-        return await handle(app, request)  # type: ignore[no-any-return]
-    if own is not None and own is not rules:
-        span.add_emitter(own.emitter)
+        await handle(app, request)
+        return
+    for more in rules[1:]:
+        span.add_emitter(more.emitter)
     exchange = Exchange(span)
     setattr(request.ctx, KEY, exchange)
     try:
@@ -138,7 +154,6 @@ async def _observed(
         exchange.end(request, error)
         raise
     exchange.end(request)
-    return None
 
 
 def _patch_send() -> None:
