@@ -7,7 +7,6 @@ commands. Subscriptions and the handshake of a connection are no queries.
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -45,8 +44,6 @@ CONTAINERS = frozenset(
         "XINFO",
     )
 )
-NAME = re.compile(r"[A-Z][A-Z0-9_.]{0,31}\Z")
-OTHER = "_OTHER"
 
 _listeners = Listeners()
 _replacements = Replacements()
@@ -90,13 +87,13 @@ _observed_pipeline = functools.partial(calls.observed, begin=_begin_pipeline)
 _observed_pipeline_async = functools.partial(calls.observed_async, begin=_begin_pipeline)
 
 
-def _begin_on(client: Any, operation: str, batch_size: int | None) -> ActiveSpan | None:
+def _begin_on(client: Any, command: str | None, batch_size: int | None) -> ActiveSpan | None:
     pool = getattr(client, "connection_pool", None)
     known = {} if pool is None else pool.connection_kwargs
     database = known.get("db")
     return _listeners.begin_query(
         "redis",
-        operation=operation,
+        command,
         namespace=None if database is None else str(database),
         server_address=known.get("host"),
         server_port=known.get("port"),
@@ -104,18 +101,20 @@ def _begin_on(client: Any, operation: str, batch_size: int | None) -> ActiveSpan
     )
 
 
-def _name(command: tuple[Any, ...]) -> str:
-    # A program may write a whole command, with its key, into the first argument.
+def _name(command: tuple[Any, ...]) -> str | None:
+    """Give the words that may be the name of a command; the extension knows which are one.
+
+    A program may write a whole command, with its key, into the first argument.
+    """
     words = _words(command[0])
-    name = words[0] if words else ""
+    name = words[0].upper() if words else None
     if name in CONTAINERS:
         second = words[1:] or _words(command[1] if len(command) > 1 else "")
-        if second and NAME.match(second[0]):
-            return f"{name} {second[0]}"
-    return name if NAME.match(name) else OTHER
+        return " ".join([name, *second[:1]])
+    return name
 
 
 def _words(argument: Any) -> list[str]:
     if isinstance(argument, bytes):
         argument = argument.decode("latin-1")
-    return argument.upper().split(None, 2) if isinstance(argument, str) else []
+    return argument.split(None, 2) if isinstance(argument, str) else []

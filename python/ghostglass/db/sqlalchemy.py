@@ -65,32 +65,51 @@ def _listen(target: Any, hooks: Hooks) -> None:
     _replacements.replace(Engine, "raw_connection", _timed)
     for name, hook in hooks.items():
         # Hooks of the program lie outside of the span, and cannot keep it from ending.
-        event.listen(target, name, hook, insert=name != "before_cursor_execute")
+        event.listen(target, name, hook, insert=not name.startswith("do_"))
 
 
 def _hooks(listeners: Listeners) -> Hooks:
-    def before(  # noqa: PLR0913, PLR0917 - the form of this event
-        conn: Any, cursor: Any, statement: Any, parameters: Any, context: Any, executemany: Any
-    ) -> None:
-        del cursor
-        try:
-            batch_size = len(parameters) if executemany else None
-            _begin(listeners, conn, statement, context, batch_size)
-        except Exception:
-            return
+    # These three are the last before the driver, and whatever fails after them is told.
+    # They are called where the end of a statement is not told, too: the first hook is not.
+    def execute(_cursor: Any, statement: str, _parameters: Any, context: Any) -> None:
+        _try_begin(listeners, context, statement, None)
+
+    def executemany(_cursor: Any, statement: str, parameters: Any, context: Any) -> None:
+        _try_begin(listeners, context, statement, len(parameters))
+
+    def execute_no_params(_cursor: Any, statement: str, context: Any) -> None:
+        _try_begin(listeners, context, statement, None)
 
     return {
-        "before_cursor_execute": before,
+        "before_cursor_execute": _expect,
+        "do_execute": execute,
+        "do_executemany": executemany,
+        "do_execute_no_params": execute_no_params,
         "after_cursor_execute": _succeeded,
         "handle_error": _failed,
     }
 
 
-def _begin(
-    listeners: Listeners, conn: Any, statement: str, context: Any, batch_size: int | None
+def _expect(
+    _conn: Any, _cursor: Any, _statement: Any, _parameters: Any, context: Any, _many: Any
 ) -> None:
+    if context is not None:
+        context._ghost_expects = True
+
+
+def _try_begin(listeners: Listeners, context: Any, statement: str, batch_size: int | None) -> None:
+    try:
+        _begin(listeners, context, statement, batch_size)
+    except Exception:
+        return
+
+
+def _begin(listeners: Listeners, context: Any, statement: str, batch_size: int | None) -> None:
+    if not getattr(context, "_ghost_expects", False):
+        return
+    conn = context.root_connection
     # Errors that SQLAlchemy provokes to look at a schema reach no hook.
-    if context is None or conn.get_execution_options().get("skip_user_error_events"):
+    if conn.get_execution_options().get("skip_user_error_events"):
         return
     span = getattr(context, "_ghost_span", None)
     if span is not None:
@@ -150,7 +169,7 @@ def _failed(failure: Any) -> None:
 def _taken(context: Any) -> ActiveSpan | None:
     span: ActiveSpan | None = getattr(context, "_ghost_span", None)
     if span is not None:
-        context._ghost_span = None
+        context._ghost_span, context._ghost_expects = None, False
     return span
 
 

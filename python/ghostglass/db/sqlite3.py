@@ -73,13 +73,15 @@ class Cursor(sqlite3.Cursor):
         """Execute a statement."""
         if self._ghost_open is not None:
             self._end_open()
-        return _observe(self, self.connection, sql, parameters)
+        return _observe(self, getattr(self, "connection", None), sql, parameters)
 
     def executemany(self, sql: str, seq_of_parameters: Any, /) -> Any:
         """Execute a statement with many sets of parameters."""
         self._end_open()
         is_sized = type(seq_of_parameters) in (list, tuple)
-        span = _begin(self.connection, sql, len(seq_of_parameters) if is_sized else None)
+        span = _begin(
+            getattr(self, "connection", None), sql, len(seq_of_parameters) if is_sized else None
+        )
         if span is None:
             return _executemany(self, sql, seq_of_parameters)
         try:
@@ -93,7 +95,7 @@ class Cursor(sqlite3.Cursor):
     def executescript(self, sql_script: str, /) -> Any:
         """Execute several statements, seen as one."""
         self._end_open()
-        span = _begin(self.connection, sql_script, None)
+        span = _begin(getattr(self, "connection", None), sql_script, None)
         if span is None:
             return _executescript(self, sql_script)
         try:

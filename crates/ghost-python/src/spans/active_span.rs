@@ -403,12 +403,17 @@ impl ActiveSpan {
     }
 }
 
-/// A paused span that nobody ends any more, because the cursor it belonged to is gone, is over.
+/// A span that nobody can end any more is over if it stood still: the cursor it belonged to is gone.
+/// Otherwise nobody knows when it was over, but it must not stay current.
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        if !self.is_over && self.clock.since_ns.is_none() {
-            Python::try_attach(|py| self.end(py, None));
+        if self.is_over {
+            return;
         }
+        Python::try_attach(|py| match self.clock.since_ns {
+            None => self.end(py, None),
+            Some(_) => self.detach(py),
+        });
     }
 }
 

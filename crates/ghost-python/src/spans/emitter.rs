@@ -158,7 +158,12 @@ impl Emitter {
         batch_size: Option<i64>,
         is_leaf: bool,
     ) -> PyResult<Option<ActiveSpan>> {
-        let statement = statement.and_then(|text| text.cast::<PyString>().ok());
+        let statement = match statement.map(|text| text.cast::<PyString>()) {
+            // No driver takes it for a statement: this is going to be an error of the call.
+            Some(Err(_)) => return Ok(None),
+            Some(Ok(text)) => Some(text),
+            None => None,
+        };
         let begin = if is_leaf { ActiveSpan::begin_aside } else { ActiveSpan::begin };
         let known = (operation, collection);
         let Some(mut span) = begin::query(slf, begin, system, statement, known)? else {
