@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ghostglass.exporters.base import BaseExporter
     from ghostglass.exporters.console import ConsoleExporter
     from ghostglass.exporters.jsonl import JSONLExporter
+    from ghostglass.exporters.otlp import OTLPExporter
+    from ghostglass.exporters.prometheus import PrometheusExporter
     from ghostglass.profiling import profile_function
     from ghostglass.stats import StatsStore
     from ghostglass.web.flask import GhostglassFlask
@@ -33,6 +35,8 @@ __all__ = [
     "Emitter",
     "GhostglassFlask",
     "JSONLExporter",
+    "OTLPExporter",
+    "PrometheusExporter",
     "Sampler",
     "SpanContext",
     "StatsStore",
@@ -51,6 +55,8 @@ _HOMES = {
     "ConsoleExporter": "exporters.console",
     "GhostglassFlask": "web.flask",
     "JSONLExporter": "exporters.jsonl",
+    "OTLPExporter": "exporters.otlp",
+    "PrometheusExporter": "exporters.prometheus",
     "StatsStore": "stats",
     "profile_function": "profiling",
 }

@@ -79,8 +79,12 @@ impl SpanRing {
 
     /// Records refused so far, whatever the reason.
     pub fn refused(&self) -> u64 {
-        let refused = |why: SpanLoss| self.get(header::REFUSED + 8 * why as usize);
-        SpanLoss::ALL.into_iter().map(refused).fold(0, u64::saturating_add)
+        SpanLoss::ALL.into_iter().map(|why| self.refused_for(why)).fold(0, u64::saturating_add)
+    }
+
+    /// Records refused so far for one reason.
+    pub fn refused_for(&self, why: SpanLoss) -> u64 {
+        self.get(header::REFUSED + 8 * why as usize)
     }
 
     /// What the reader says became of the records.

@@ -6,10 +6,14 @@
 pub(super) mod at_exit;
 mod event_json;
 mod event_objects;
+mod event_span;
 pub(super) mod exporter_queue;
 mod lane;
 mod native_lane;
 mod python_lane;
+mod relay_lane;
+#[expect(unsafe_code, reason = "detaches a process it is about to start")]
+mod relay_start;
 mod sink_settings;
 
 use std::time::{Duration, Instant};

@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 
 use super::CLOSE_TIMEOUT_S;
 use super::exporter_queue::Waiting;
+use super::relay_lane::Ring;
 use crate::spans::fork_generation;
 
 /// A queue that is not closed yet.
@@ -18,6 +19,7 @@ use crate::spans::fork_generation;
 enum Open {
     Native(Arc<Writer>),
     Python(Arc<Waiting>),
+    Relay(Arc<Ring>),
 }
 
 /// The queues of one process.
@@ -41,6 +43,11 @@ pub(super) fn note_waiting(waiting: &Arc<Waiting>) {
     note(Open::Python(Arc::clone(waiting)));
 }
 
+/// Notes a ring.
+pub(super) fn note_ring(ring: &Arc<Ring>) {
+    note(Open::Relay(Arc::clone(ring)));
+}
+
 /// Close every collector of this process. Registered with `atexit`.
 #[pyfunction]
 
@@ -51,12 +58,15 @@ pub(crate) fn close_collectors(py: Python<'_>) {
         match one {
             Open::Native(writer) => writer.begin_close(),
             Open::Python(waiting) => waiting.begin_close(py),
+            Open::Relay(ring) => ring.begin_close(),
         }
     }
     for one in &open {
         match one {
             Open::Native(writer) => py.detach(|| writer.finish_close(deadline)),
             Open::Python(waiting) => waiting.finish_close(py, deadline),
+            // The relay reads what is left when we are gone.
+            Open::Relay(ring) => py.detach(|| ring.wait_started(deadline)),
         }
     }
 }
@@ -84,6 +94,7 @@ fn is_open(one: &Open) -> bool {
     match one {
         Open::Native(writer) => !writer.queue().is_closed(),
         Open::Python(waiting) => !waiting.queue().is_closed(),
+        Open::Relay(ring) => !ring.is_closed(),
     }
 }
 

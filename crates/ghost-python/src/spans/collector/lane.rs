@@ -1,5 +1,6 @@
 //! One exporter of a collector, of whatever kind: what the collector asks of it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ghost_model::SpanLoss;
@@ -13,10 +14,14 @@ use pyo3::types::{PyList, PyTuple};
 use super::Settings;
 use super::native_lane::NativeLane;
 use super::python_lane::PythonLane;
+use super::relay_lane::RelayLane;
+use super::relay_start::RelayStart;
 use super::sink_settings::SinkSettings;
 
 /// What an exporter of ours has instead of a thread of Python: a method that tells of its sink.
 const NATIVE_SINK: &str = "_native_sink";
+/// And one whose work is done by a relay.
+const RELAYED: &str = "_relayed";
 
 /// One exporter.
 #[derive(Debug)]
@@ -25,24 +30,51 @@ pub(super) enum Lane {
     Native(NativeLane),
     /// Python code: a thread of Python.
     Python(PythonLane),
+    /// Other machines: a ring that a relay reads.
+    Relay(RelayLane),
 }
 
-/// The lanes of an exporter, or of a list of them.
+/// The lanes of an exporter, or of a list of them. All that need a relay share one.
 pub(super) fn make(exporter: &Bound<'_, PyAny>, settings: Settings) -> PyResult<Vec<Lane>> {
-    if exporter.is_instance_of::<PyList>() || exporter.is_instance_of::<PyTuple>() {
-        return exporter.try_iter()?.map(|one| Lane::new(&one?, settings)).collect();
+    let is_list = exporter.is_instance_of::<PyList>() || exporter.is_instance_of::<PyTuple>();
+    let exporters = if is_list {
+        exporter.try_iter()?.collect::<PyResult<Vec<_>>>()?
+    } else {
+        vec![exporter.clone()]
+    };
+    let mut lanes = Vec::new();
+    let relayed = PyList::empty(exporter.py());
+    for exporter in exporters {
+        match ask(&exporter, RELAYED)? {
+            Some(wish) => relayed.append(wish)?,
+            None => lanes.push(Lane::new(&exporter, settings)?),
+        }
     }
-    Ok(vec![Lane::new(exporter, settings)?])
+    if !relayed.is_empty() {
+        let start = relay_start(&relayed)?;
+        lanes.push(Lane::Relay(RelayLane::new(start, settings)));
+    }
+    Ok(lanes)
+}
+
+/// What an exporter of ours answers, if it is one.
+fn ask<'py>(exporter: &Bound<'py, PyAny>, method: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(method) = exporter.getattr_opt(method)? else { return Ok(None) };
+    Ok(Some(method.call0()?).filter(|answer| !answer.is_none()))
+}
+
+/// Where the relay of these exporters is to be found, and what it is to do.
+fn relay_start(relayed: &Bound<'_, PyList>) -> PyResult<Arc<RelayStart>> {
+    let relaying = relayed.py().import("ghostglass.exporters.relaying")?;
+    let (place, is_loud) = relaying.call_method1("prepare", (relayed,))?.extract()?;
+    Ok(RelayStart::new(place, is_loud))
 }
 
 impl Lane {
     fn new(exporter: &Bound<'_, PyAny>, settings: Settings) -> PyResult<Self> {
-        if let Some(method) = exporter.getattr_opt(NATIVE_SINK)? {
-            let sink = method.call0()?;
-            if !sink.is_none() {
-                let sink = SinkSettings::extract(&sink)?;
-                return Ok(Self::Native(NativeLane::new(sink, settings)));
-            }
+        if let Some(sink) = ask(exporter, NATIVE_SINK)? {
+            let sink = SinkSettings::extract(&sink)?;
+            return Ok(Self::Native(NativeLane::new(sink, settings)));
         }
         let export = match exporter.getattr_opt("export")? {
             Some(method) => method,
@@ -60,6 +92,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.name(),
             Self::Python(lane) => lane.name(),
+            Self::Relay(_) => "relay",
         }
     }
 
@@ -68,6 +101,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.push(record, is_sampled),
             Self::Python(lane) => lane.push(record, is_sampled),
+            Self::Relay(lane) => lane.push(&record),
         }
     }
 
@@ -76,6 +110,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.enqueue(event),
             Self::Python(lane) => lane.enqueue(event),
+            Self::Relay(lane) => lane.enqueue(event),
         }
     }
 
@@ -83,6 +118,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.writer().queue().refuse(loss, count),
             Self::Python(lane) => lane.waiting().queue().refuse(loss, count),
+            Self::Relay(lane) => lane.ring().refuse(loss, count),
         }
     }
 
@@ -90,6 +126,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.writer().queue().counts(),
             Self::Python(lane) => lane.waiting().queue().counts(),
+            Self::Relay(lane) => lane.ring().counts(),
         }
     }
 
@@ -97,6 +134,7 @@ impl Lane {
         match self {
             Self::Native(lane) => py.detach(|| lane.writer().flush(deadline)),
             Self::Python(lane) => lane.waiting().flush(py, deadline),
+            Self::Relay(lane) => py.detach(|| lane.ring().flush(deadline)),
         }
     }
 
@@ -104,6 +142,7 @@ impl Lane {
         match self {
             Self::Native(lane) => lane.writer().begin_close(),
             Self::Python(lane) => lane.waiting().begin_close(py),
+            Self::Relay(lane) => lane.ring().begin_close(),
         }
     }
 
@@ -111,12 +150,17 @@ impl Lane {
         match self {
             Self::Native(lane) => py.detach(|| lane.writer().finish_close(deadline)),
             Self::Python(lane) => lane.waiting().finish_close(py, deadline),
+            Self::Relay(lane) => py.detach(|| {
+                lane.ring().wait_started(deadline);
+                // What is not exported by then is exported later.
+                lane.ring().flush(deadline);
+            }),
         }
     }
 
     pub(super) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
-            Self::Native(_) => Ok(()),
+            Self::Native(_) | Self::Relay(_) => Ok(()),
             Self::Python(lane) => lane.traverse(visit),
         }
     }
