@@ -207,3 +207,39 @@ def test_classes_are_as_before_afterwards(server, heard):
     asyncpg_adapter.uninstrument()
     after = psycopg.Cursor.execute, asyncpg.Connection.fetch
     assert [function.__wrapped__ for function in during] == list(after)
+
+
+def test_psycopg2_in_all_its_ways(heard, server):
+    psycopg2 = pytest.importorskip("psycopg2")
+    from psycopg2 import extensions, extras, sql
+
+    from ghostglass.db import psycopg2 as adapter
+
+    heard.listen(adapter)
+    connection = psycopg2.connect(server.dsn)
+    cursor = connection.cursor()
+    cursor.executemany("INSERT INTO t VALUES (%s, %s)", [(n, CANARY) for n in (4, 5)])
+    extras.execute_values(cursor, "INSERT INTO t VALUES %s", [(6, CANARY), (7, CANARY)])
+    cursor.execute(
+        sql.SQL("SELECT a FROM {} WHERE b = {}").format(sql.Identifier("t"), sql.Literal(CANARY))
+    )
+    assert len(cursor.fetchall()) == 7
+    rows = connection.cursor(cursor_factory=extras.DictCursor)
+    rows.execute("SELECT a AS name FROM t WHERE a = 1")
+    assert rows.fetchone()["name"] == 1
+    assert isinstance(rows, extras.DictCursor)
+    with pytest.raises(psycopg2.errors.UndefinedColumn):
+        cursor.execute("SELECT nothing")
+    # Functions in C that ask for a real one.
+    extensions.register_type(extensions.UNICODE, connection)
+    extensions.register_type(extensions.UNICODE, cursor)
+    connection.close()
+    queries = heard.told("query", "rows", "batch_size", "exception_type")
+    assert CANARY not in repr(queries)
+    assert queries == [
+        ("INSERT INTO t VALUES (%s, %s)", 2, 2, None),
+        ("INSERT INTO t VALUES (?,?)", 2, None, None),
+        ('SELECT a FROM "t" WHERE b = ?', 7, None, None),
+        ("SELECT a AS name FROM t WHERE a = ?", 1, None, None),
+        ("SELECT nothing", None, None, "UndefinedColumn"),
+    ]

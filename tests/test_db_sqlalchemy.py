@@ -174,3 +174,12 @@ def test_the_orm_finds_its_repeated_queries(both, engine):
     assert (request["query_count"], request["repeated_query_count"]) == (3, 3)
     assert CANARY not in repr(both.events)
     assert CANARY not in repr(request)
+
+
+def test_statements_can_be_redacted_alone():
+    from ghostglass.sqlalchemy.instrumentation import redact_statement
+
+    statement = f"INSERT INTO users (name, age) VALUES ('{CANARY}', 42)"
+    assert redact_statement(statement) == "INSERT INTO users (name, age) VALUES (?, ?)"
+    assert redact_statement(statement, max_len=12) == "INSERT INTO…"
+    assert redact_statement(f"SELECT '{CANARY}") == ""

@@ -24,6 +24,7 @@ __all__ = [
     "get_span_id",
     "get_trace_id",
     "is_observing",
+    "redact_statement",
     "run_emitter",
     "set_foreign_context",
     "span_id",
@@ -58,6 +59,9 @@ def enabled(part: str) -> bool:
 
 def run_emitter() -> Emitter | None:
     """Give the emitter of the run; `None` outside a run, and where neither part is on."""
+
+def redact_statement(statement: str, /, system: str = "") -> str:
+    """Give a statement as it is recorded; empty where it is not safe to keep."""
 
 def set_foreign_context(hook: Callable[[], tuple[int, int, bool] | None]) -> None:
     """Ask `hook()` for the active span of another tracer: `(trace_id, span_id, is_sampled)`."""

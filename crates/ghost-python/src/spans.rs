@@ -52,6 +52,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(context::span_id, module)?)?;
     module.add_function(wrap_pyfunction!(context::trace_id, module)?)?;
     module.add_function(wrap_pyfunction!(foreign::set_foreign_context, module)?)?;
+    module.add_function(wrap_pyfunction!(statement::redact_statement, module)?)?;
     module.add_function(wrap_pyfunction!(run::enabled, module)?)?;
     module.add_function(wrap_pyfunction!(run::run_emitter, module)?)?;
     Ok(())

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use ghost_model::Attribute;
 use ghost_spans::encoding::SpanWriter;
 use ghost_spans::redact::{Redacted, RedactionCache, redact};
+use pyo3::prelude::*;
 
 /// What was redacted before. Never waited for: used under the interpreter lock, so that it is free but
 /// in a child that forked outside of Python, which does without.
@@ -57,4 +58,11 @@ impl Statement {
             writer.text(Attribute::Collection, collection);
         }
     }
+}
+
+/// A statement as it is recorded; empty where it is not safe to keep.
+#[pyfunction]
+#[pyo3(signature = (statement, /, system=""))]
+pub(crate) fn redact_statement(statement: &str, system: &str) -> String {
+    Statement::redact(system, statement).text().to_owned()
 }
