@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod man;
 mod queries;
+mod relay;
 mod report;
 mod requests;
 mod run;
@@ -32,6 +33,7 @@ pub(crate) use explain::{BackendChoice, ExplainArguments, ExplainFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use man::ManArguments;
 pub(crate) use queries::{QueriesArguments, QueriesSortBy};
+pub(crate) use relay::RelayArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
 pub(crate) use run::{Events, RunArguments, Scope};
@@ -99,6 +101,9 @@ pub(crate) enum Command {
     Completions(CompletionsArguments),
     /// Print or write manual pages.
     Man(ManArguments),
+    /// Export the spans of a folder.
+    #[command(hide = true)]
+    Relay(RelayArguments),
 }
 
 /// When to use colour.

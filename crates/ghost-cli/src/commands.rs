@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod man;
 mod project_files;
 pub(crate) mod queries;
+pub(crate) mod relay;
 pub(crate) mod report;
 pub(crate) mod requests;
 pub(crate) mod run;

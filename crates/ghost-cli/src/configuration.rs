@@ -19,7 +19,7 @@ use options::{Configurable, Placed};
 pub(crate) use project::ProjectError;
 
 /// Commands that need no options from elsewhere: they describe `ghost` itself.
-const NOT_CONFIGURED: [&str; 3] = ["completions", "man", "help"];
+const NOT_CONFIGURED: [&str; 4] = ["completions", "man", "relay", "help"];
 
 /// Why the options of a command are not clear.
 #[derive(Debug, thiserror::Error)]

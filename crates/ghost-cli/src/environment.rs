@@ -118,6 +118,13 @@ pub(crate) fn openai_base_url() -> Option<String> {
     non_empty(OPENAI_BASE_URL)?.into_string().ok()
 }
 
+/// A variable of OpenTelemetry, `OTEL_…`; what they mean is decided in `ghost-relay`. May hold
+/// credentials: not shown anywhere.
+pub(crate) fn opentelemetry(variable: &str) -> Option<String> {
+    let known = variable.starts_with("OTEL_");
+    known.then(|| non_empty(variable))??.into_string().ok()
+}
+
 /// The variable that sets an option: `GHOST_SCOPE` for `ghost run --scope`, `GHOST_REPORT_TOP` for
 /// `ghost report --top`.
 pub(crate) fn option_variable(command: Option<&str>, option: &str) -> String {

@@ -14,7 +14,8 @@ use crate::commands::anomalies::ScriptError;
 use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
-use crate::commands::run::{SuperviseError, TargetError};
+use crate::commands::relay::RelayCommandError;
+use crate::commands::run::{ExporterError, SuperviseError, TargetError};
 use crate::commands::span_remarks::NothingRecorded;
 use crate::commands::stubs::StubFolderError;
 use crate::configuration::ConfigurationError;
@@ -51,6 +52,12 @@ pub(crate) enum CommandError {
     /// The program did not start, or its end was not seen.
     #[error(transparent)]
     Supervise(#[from] SuperviseError),
+    /// Spans cannot be exported as asked.
+    #[error(transparent)]
+    Exporter(#[from] ExporterError),
+    /// A relay cannot work.
+    #[error(transparent)]
+    Relay(#[from] RelayCommandError),
     /// A file given by `--script` cannot be read.
     #[error(transparent)]
     Script(#[from] ScriptError),
@@ -99,7 +106,10 @@ impl CommandError {
     fn code(&self) -> u8 {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => SUCCESS,
+            Self::Relay(error) if !error.is_usage() => FAILURE,
             Self::Target(_)
+            | Self::Exporter(_)
+            | Self::Relay(_)
             | Self::Script(_)
             | Self::Environment(_)
             | Self::Man(_)
@@ -124,6 +134,8 @@ impl CommandError {
             Self::Export(error) => error.hint().map(Into::into),
             Self::Selection(_) => Some("`ghost report --all` lists what was recorded".into()),
             Self::Script(_)
+            | Self::Exporter(_)
+            | Self::Relay(_)
             | Self::Supervise(_)
             | Self::Watch(_)
             | Self::Rewrite(_)

@@ -47,5 +47,6 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Stubs(stubs) => commands::stubs::execute(&stubs, arguments.color),
         Command::Completions(completions) => commands::completions::execute(&completions),
         Command::Man(man) => commands::man::execute(&man),
+        Command::Relay(relay) => commands::relay::execute(&relay),
     }
 }

@@ -39,6 +39,10 @@ pub(crate) struct RunArguments {
     /// would take more are observed now and then: their numbers become estimates (≈).
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) budget: Option<f64>,
+    /// Where to send requests, queries and functions, too: `otlp[=URL]`, `jsonl=FOLDER`, `console`, or
+    /// as metrics `prometheus[=ADDRESS:PORT]` (repeatable).
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) exporter: Vec<String>,
     /// Do not record requests, neither answered nor sent.
     #[arg(long)]
     pub(crate) no_web: bool,

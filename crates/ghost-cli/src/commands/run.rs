@@ -3,6 +3,7 @@
 //! Whatever goes wrong with recording, the program runs as it would have without us.
 
 mod executable;
+mod exporters;
 mod interpreter;
 mod recorder;
 mod settings;
@@ -14,11 +15,13 @@ mod target;
 use crate::args::RunArguments;
 use crate::exit::{CommandError, FAILURE};
 use crate::output::{talk, terminal};
+use exporters::Exporters;
 use interpreter::Surroundings;
 use recorder::Recorder;
 use supervisor::Supervisor;
 use target::Launch;
 
+pub(crate) use exporters::ExporterError;
 pub(crate) use supervisor::SuperviseError;
 pub(crate) use target::TargetError;
 
@@ -26,6 +29,7 @@ pub(crate) use target::TargetError;
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
     let surroundings = Surroundings::current();
     let launch = target::resolve(&arguments.words, arguments.python.as_deref(), &surroundings)?;
+    let export = exporters::settings(&arguments.exporter)?;
     let recorder = Recorder::create(arguments, &launch)
         .inspect_err(|error| {
             let reason = talk::with_causes(error);
@@ -33,7 +37,17 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
         })
         .ok();
     let ending = match recorder {
-        Some(recorder) => record(recorder, &launch, arguments)?,
+        Some(mut recorder) => {
+            let exporters = Exporters::start(&export, arguments.quiet);
+            if let Some(exporters) = &exporters {
+                recorder.feed(Box::new(exporters.clone()));
+            }
+            let ending = record(recorder, &launch, arguments);
+            if let Some(exporters) = &exporters {
+                exporters.end();
+            }
+            ending?
+        }
         None => Supervisor::start(&launch, None)?.wait()?,
     };
     Ok(u8::try_from(ending.code() & 0xff).unwrap_or(FAILURE))

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ghost_relay::Destination;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -31,6 +32,9 @@ const NOT_FOR_PROJECTS: [&str; 11] = [
     "model",
     "with-source",
 ];
+
+/// An option that a project may set, as long as it leaves to others where data goes.
+const EXPORTER: &str = "exporter";
 
 /// How similar a word must be to be suggested; as `clap` does it.
 const SIMILARITY_MIN: f64 = 0.7;
@@ -208,6 +212,9 @@ impl File {
         let wrong = |reason| self.wrong(key.get_ref(), value.span().start, reason);
         let values = values(option, value.get_ref()).map_err(wrong)?;
         for value in &values {
+            if name == EXPORTER {
+                check_exporter(value).map_err(wrong)?;
+            }
             configurable.check(&option.placed, value).map_err(wrong)?;
         }
         Ok(Setting { placed: option.placed.clone(), values })
@@ -250,6 +257,15 @@ impl File {
     fn line(&self, at: usize) -> usize {
         self.text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
     }
+}
+
+/// Whether it is a destination, and one without a place of its own.
+fn check_exporter(value: &str) -> Result<(), String> {
+    let destination: Destination = value.parse().map_err(|error| format!("{error}"))?;
+    if destination.names_a_place() {
+        return Err("a project cannot say where data goes".into());
+    }
+    Ok(())
 }
 
 /// As they stand in the file, so that the first mistake is the one that is named.

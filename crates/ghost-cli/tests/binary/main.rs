@@ -12,6 +12,7 @@ mod diff;
 mod explain;
 mod explain_backends;
 mod export;
+mod exporters;
 mod fake_server;
 mod help;
 mod large;

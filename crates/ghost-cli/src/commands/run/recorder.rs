@@ -114,7 +114,6 @@ impl Recorder {
     }
 
     /// Hands every span to one more consumer, in the order they arrive.
-    #[expect(dead_code, reason = "the first consumers are the exporters of `ghost run`")]
     pub(super) fn feed(&mut self, consumer: Box<dyn SpanConsumer + Send>) {
         self.consumers.push(consumer);
     }

@@ -151,6 +151,7 @@ mod tests {
             name: None,
             note: None,
             events_per_function: 4,
+            exporter: Vec::new(),
             no_web: false,
             no_db: true,
             no_functions: true,
