@@ -30,9 +30,9 @@ class SpanRow:
 
 
 def spans_of(bench, index: int = -1) -> list[SpanRow]:
-    """The spans of a session of the bench, in the order in which they ended."""
+    """The spans of a session of the bench, in the order in which they began."""
     with sqlite3.connect(bench.session_files()[index]) as db:
-        rows = db.execute(f"SELECT {COLUMNS} FROM spans ORDER BY span_sequence").fetchall()
+        rows = db.execute(f"SELECT {COLUMNS} FROM spans ORDER BY start_unix_ns").fetchall()
     return [SpanRow(*row[:6], bool(row[6]), json.loads(row[7])) for row in rows]
 
 

@@ -1,0 +1,1 @@
+"""Sanic, at the place where the names of the original are. Nothing is imported here."""
