@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: the targets in `fuzz/`, each for some seconds, starting from valid ledgers.
+//! `cargo xtask fuzz`: the targets in `fuzz/`, each for some seconds; those of the ledger start from
+//! valid ones.
 //!
 //! Needs a nightly compiler and cargo-fuzz, which the test command does not: it installs neither.
 
@@ -10,7 +11,7 @@ use crate::CommandResult;
 use crate::steps::{capture, stream};
 
 /// The targets, as `fuzz/Cargo.toml` names them.
-const TARGETS: [&str; 2] = ["ledger", "ledger_records"];
+const TARGETS: [&str; 3] = ["ledger", "ledger_records", "redaction"];
 /// Long enough that the search has gone through all that the seeds lead to.
 const SECONDS: u32 = 60;
 /// A whole small ledger fits; longer inputs only slow the search down.

@@ -18,6 +18,8 @@ pub mod fork_local;
 pub mod json_text;
 pub mod queue;
 pub mod redact;
+pub mod sampling;
 pub mod sinks;
 pub mod sleep;
+pub mod trace_context;
 pub mod writer;

@@ -26,13 +26,14 @@ pub(super) fn skip(bytes: &[u8], mut at: usize, rules: &Rules) -> Result<usize, 
 
 /// Whether the `--` that `rest` begins with opens a comment.
 fn begins_with_dashes(rest: &[u8], dashes: Dashes) -> Result<bool, Doubt> {
-    let before_space = rest.get(2).is_none_or(u8::is_ascii_whitespace);
-    match dashes {
-        Dashes::Comment => Ok(true),
-        Dashes::Operator => Ok(false),
-        Dashes::CommentBeforeSpace => Ok(before_space),
-        Dashes::Unsure if before_space => Ok(true),
-        Dashes::Unsure => Err(Doubt::Ambiguous),
+    match (dashes, rest.get(2)) {
+        (Dashes::Comment, _) => Ok(true),
+        (Dashes::Operator, _) => Ok(false),
+        (_, None) => Ok(true),
+        (_, Some(next)) if next.is_ascii_whitespace() => Ok(true),
+        (Dashes::CommentBeforeSpace, Some(next)) if !b"-/#".contains(next) => Ok(false),
+        // Without the comment that may follow, it would be followed by a space.
+        (Dashes::CommentBeforeSpace | Dashes::Unsure, _) => Err(Doubt::Ambiguous),
     }
 }
 
@@ -117,6 +118,8 @@ mod tests {
         assert_eq!(rest("--1\nx", &POSTGRESQL), Ok("x"));
         assert_eq!(rest("--1\nx", &MYSQL), Ok("--1\nx"));
         assert_eq!(rest("--1\nx", &GENERIC), Err(Doubt::Ambiguous));
+        assert_eq!(rest("--/**/x", &MYSQL), Err(Doubt::Ambiguous));
+        assert_eq!(rest("--", &MYSQL), Ok(""));
         assert_eq!(rest("--(b)", &CYPHER), Ok("--(b)"));
     }
 

@@ -4,6 +4,7 @@
 //! a bounded amount of work per byte. It can be copied, to look ahead.
 
 use super::gaps;
+use super::names::is_shown;
 use super::quoted::{end_of_delimited, end_of_dollars, end_of_text};
 use super::rules::{
     Backslash, Bracket, Colon, Dollar, DoubleQuote, Hash, Prefix, QuestionMark, Rules,
@@ -293,10 +294,21 @@ impl<'a> Lexer<'a> {
             }
             (Dollar::Money | Dollar::Letter, _) if self.begins_word(1) => self.word(),
             (Dollar::Parameter, _) if has_digit || self.begins_word(1) => Ok(self.parameter(1)),
-            (Dollar::Parameter, _) if self.byte(self.at + 1) == Some(b'`') => Ok(self.symbol(b'$')),
+            (Dollar::Parameter, _) if self.byte(self.at + 1) == Some(b'`') => {
+                self.quoted_parameter()
+            }
             (Dollar::Unsure, None) if self.begins_word(1) => Ok(self.parameter(1)),
             _ => Err(Doubt::Ambiguous),
         }
+    }
+
+    /// A placeholder whose name is in backticks.
+    fn quoted_parameter(&mut self) -> Result<TokenKind, Doubt> {
+        self.at += 1;
+        let name = self.at;
+        self.backticked()?;
+        let is_shown = is_shown(self.text.get(name..self.at).unwrap_or_default());
+        Ok(if is_shown { TokenKind::Parameter } else { TokenKind::Number })
     }
 
     fn hash(&mut self) -> Result<TokenKind, Doubt> {

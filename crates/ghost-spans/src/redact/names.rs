@@ -129,7 +129,10 @@ impl Places {
                 Target::Wanted
             }
             Target::Wanted if item.is_word(&["IF", "NOT"]) => Target::Wanted,
-            Target::Wanted if item.is_name() && !before.is(b'(') => Target::Named,
+            // A name that is not shown is a `?` when it is read again.
+            Target::Wanted if (item.is_name() || item.text == "?") && !before.is(b'(') => {
+                Target::Named
+            }
             Target::Named if item.is(b'.') => Target::Wanted,
             _ => Target::None,
         }
