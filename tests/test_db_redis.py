@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 
 import pytest
@@ -93,3 +94,49 @@ def test_tasks_have_requests_of_their_own(heard, url):
     traces = asyncio.run(main())
     told = heard.told("trace_id", "operation")
     assert sorted(told) == sorted((trace, name) for trace in traces for name in ("SET", "PIPELINE"))
+
+
+@pytest.fixture
+def cluster(run_folder, url) -> int:
+    """The port of a cluster of one."""
+    from peers import folder, redis
+    from peers.server import Launch, free_port, shared
+
+    program = folder.program("redis", "/usr/bin/redis-server")
+
+    def prepare(home, port: int) -> list[object]:
+        options = ["--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", home]
+        return [program, *options, "--cluster-enabled", "yes", "--cluster-port", free_port()]
+
+    def answers(port: int) -> bool:
+        redis.command(port, "CLUSTER ADDSLOTSRANGE 0 16383")
+        return b"cluster_state:ok" in redis.command(port, "CLUSTER INFO")
+
+    name = f"redis-cluster-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    return shared(name, run_folder, Launch(prepare, answers, folder.environment("redis"))).port
+
+
+def test_a_cluster_is_one_client(heard, cluster):
+    client = redis.RedisCluster(host="127.0.0.1", port=cluster)
+    heard.queries()
+    client.set("a", 1)
+    with client.pipeline() as pipeline:
+        pipeline.get("a").get("b")
+        assert pipeline.execute() == [b"1", None]
+    client.close()
+    assert heard.told("query", "batch_size") == [("SET", None), ("PIPELINE", 2)]
+
+
+def test_a_cluster_is_one_asynchronous_client(heard, cluster):
+    import redis.asyncio
+
+    async def main():
+        async with redis.asyncio.RedisCluster(host="127.0.0.1", port=cluster) as client:
+            heard.queries()
+            await client.set("a", 1)
+            async with client.pipeline() as pipeline:
+                pipeline.get("a").get("b")
+                assert await pipeline.execute() == [b"1", None]
+
+    asyncio.run(main())
+    assert heard.told("query", "batch_size") == [("SET", None), ("PIPELINE", 2)]
