@@ -19,9 +19,11 @@ fuzz_target!(|input: &[u8]| {
     if ["redis", "mongodb"].contains(&system) {
         return;
     }
-    // Doubled quotes are an escape in every dialect, but a backslash may be one too.
     let doubled = text.replace('\'', "''");
-    assert_hidden(system, &format!("'{doubled}'"));
+    // Where a backslash is always an escape, doubling quotes is not enough.
+    if system != "neo4j" || !text.contains('\\') {
+        assert_hidden(system, &format!("'{doubled}'"));
+    }
     let escaped = text.replace('\\', "\\\\").replace('\'', "\\'");
     match system {
         "postgresql" => {

@@ -116,7 +116,16 @@ class use_span:  # noqa: N801 - the name programs know
 class Sampler:
     """Keep a share of the traces, and all that failed."""
 
-    def __new__(cls, rate: float = 1.0) -> Self: ...
+    def __new__(
+        cls,
+        rate: float = 1.0,
+        *,
+        routes: dict[str, float] | None = None,
+        slow_ms: float | None = None,
+        on_error: bool = True,
+        parent_based: bool = True,
+        per_second_max: float | None = None,
+    ) -> Self: ...
 
 @disjoint_base
 class Collector:

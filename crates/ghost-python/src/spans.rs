@@ -21,7 +21,6 @@ mod foreign;
 #[expect(unsafe_code, reason = "registers the fork handler")]
 pub(crate) mod fork_generation;
 mod ids;
-mod propagation;
 mod request_state;
 pub(crate) mod run;
 mod sampler;

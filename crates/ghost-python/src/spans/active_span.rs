@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use ghost_model::{Attribute, AttributeKey, AttributeValue, SpanKind};
 use ghost_spans::encoding::{Head, SpanWriter};
+use ghost_spans::sampling::Ended;
+use ghost_spans::trace_context::TraceParent;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::context::SpanContext;
 use super::emitter::{Emitter, known};
-use super::propagation::Parent;
 use super::request_state::{Decision, RequestState};
 use super::sampler::Sampler;
 use super::statement::Statement;
-use super::{attribute_value, context_var, propagation, wall_clock};
+use super::{attribute_value, context_var, wall_clock};
 
 /// What a span begins with, besides its context.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct Opening {
     pub(crate) statement: Option<Statement>,
     pub(crate) sampler: Option<Py<Sampler>>,
     /// The span of another service or tracer it is a part of.
-    pub(crate) parent: Option<Parent>,
+    pub(crate) parent: Option<TraceParent>,
 }
 
 impl Opening {
@@ -156,7 +157,7 @@ impl ActiveSpan {
     #[getter]
     fn traceparent(&self) -> String {
         let context = self.context.get();
-        propagation::format(context.trace, context.span, context.decision() != Decision::Drop)
+        context.header(context.decision() != Decision::Drop)
     }
 
     /// The `tracestate` that came with the request.
@@ -349,13 +350,15 @@ impl ActiveSpan {
     }
 
     fn ask_sampler(&self, duration_ns: u64, is_error: bool) -> Decision {
-        let parent = self.opening.parent.map(|parent| parent.is_sampled);
-        let keep = super::sampler::decide(
-            self.opening.sampler.as_ref().map(Py::get),
-            (self.context.get().trace, parent),
-            &self.opening.name,
-            (duration_ns, is_error),
-        );
+        let ended = Ended {
+            trace_id: self.context.get().trace,
+            parent: self.opening.parent.map(|parent| parent.is_sampled),
+            route: &self.opening.name,
+            is_error,
+            duration_ns,
+            now_ns: self.begin_ns.saturating_add(duration_ns),
+        };
+        let keep = super::sampler::decide(self.opening.sampler.as_ref().map(Py::get), &ended);
         if keep { Decision::Keep } else { Decision::Drop }
     }
 

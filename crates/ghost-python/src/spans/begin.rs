@@ -3,20 +3,17 @@
 use std::sync::Arc;
 
 use ghost_model::{Attribute, SpanKind};
+use ghost_spans::trace_context::{self, TraceParent};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::active_span::{ActiveSpan, Opening};
 use super::context::SpanContext;
 use super::emitter::Emitter;
-use super::propagation::{self, Parent};
 use super::request_state::{Decision, RequestState};
 use super::sampler::Sampler;
 use super::statement::Statement;
 use super::{context_var, foreign};
-
-/// Longest `tracestate` that is passed on, as the recommendation has it.
-const TRACESTATE_BYTES_MAX: usize = 512;
 
 /// A request: a new trace, or a part of the caller's.
 pub(crate) fn request(
@@ -29,17 +26,19 @@ pub(crate) fn request(
     if !emitter.get().is_listening() {
         return Ok(None);
     }
-    let parent = traceparent.and_then(propagation::parse).or_else(|| foreign::parent(py));
+    let caller = traceparent.and_then(TraceParent::parse);
+    let parent = caller.or_else(|| foreign::parent(py));
     let mut context = SpanContext::root(SpanKind::Request);
     if let Some(parent) = parent {
         adopt(&mut context, parent);
-        context.tracestate =
-            tracestate.filter(|text| text.len() <= TRACESTATE_BYTES_MAX).map(Arc::from);
+        let tracestate = tracestate.and_then(trace_context::tracestate);
+        context.tracestate = tracestate.filter(|_| caller.is_some()).map(Arc::from);
     }
     let keeps_all = sampler.as_ref().is_none_or(|sampler| sampler.get().keeps_all());
+    let follows = sampler.as_ref().is_none_or(|sampler| sampler.get().follows_parent());
     let decision = match parent {
         _ if !keeps_all => Decision::Undecided,
-        Some(parent) if !parent.is_sampled => Decision::Undecided,
+        Some(parent) if follows && !parent.is_sampled => Decision::Undecided,
         _ => Decision::Keep,
     };
     context.request = Some(Arc::new(RequestState::new(decision)));
@@ -116,9 +115,9 @@ fn within(py: Python<'_>, kind: SpanKind) -> SpanContext {
     context
 }
 
-fn adopt(context: &mut SpanContext, parent: Parent) {
-    context.trace = parent.trace;
-    context.parent = parent.span;
+fn adopt(context: &mut SpanContext, parent: TraceParent) {
+    context.trace = parent.trace_id;
+    context.parent = parent.span_id;
     context.is_sampled = parent.is_sampled;
 }
 

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use ghost_model::{Attribute, SpanId, SpanKind, TraceId};
 use ghost_spans::encoding::SpanWriter;
+use ghost_spans::trace_context::TraceParent;
 use pyo3::prelude::*;
 use rustc_hash::FxHasher;
 
 use super::request_state::{Decision, RequestState};
-use super::{context_var, ids, propagation};
+use super::{context_var, ids};
 
 /// The program's own spellings of ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,6 +97,11 @@ impl SpanContext {
         }
     }
 
+    /// What tells another service of this span.
+    pub(crate) fn header(&self, is_sampled: bool) -> String {
+        TraceParent { trace_id: self.trace, span_id: self.span, is_sampled }.to_string()
+    }
+
     pub(crate) fn trace_text(&self) -> String {
         let label = self.labels.as_ref().and_then(|labels| labels.trace.clone());
         label.unwrap_or_else(|| self.trace.to_string())
@@ -143,7 +149,7 @@ impl SpanContext {
     /// What tells another service of this span (W3C Trace Context).
     #[getter]
     fn traceparent(&self) -> String {
-        propagation::format(self.trace, self.span, self.is_sampled())
+        self.header(self.is_sampled())
     }
 
     fn __repr__(&self) -> String {

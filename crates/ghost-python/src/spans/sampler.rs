@@ -1,38 +1,61 @@
-//! Which traces are kept, as a program asks for it.
+//! Which traces are kept, as a program asks for it. What it means is decided in `ghost_spans::sampling`.
 
-use ghost_model::TraceId;
+use ghost_spans::sampling::{self, Ended, Sampling};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 /// Keep a share of the traces, and all that failed.
 #[pyclass(frozen, module = "ghostglass._native")]
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    rate: f64,
+    inner: sampling::Sampler,
 }
 
 #[pymethods]
 impl Sampler {
     #[new]
-    #[pyo3(signature = (rate=1.0))]
-    fn new(rate: f64) -> Self {
-        Self { rate }
+    #[pyo3(signature = (
+        rate=1.0, *, routes=None, slow_ms=None, on_error=true, parent_based=true, per_second_max=None
+    ))]
+    fn new(
+        rate: f64,
+        routes: Option<&Bound<'_, PyDict>>,
+        slow_ms: Option<f64>,
+        on_error: bool,
+        parent_based: bool,
+        per_second_max: Option<f64>,
+    ) -> PyResult<Self> {
+        let route = |(glob, rate): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+            Ok((glob.extract()?, rate.extract()?))
+        };
+        let sampling = Sampling {
+            rate,
+            routes: routes.into_iter().flatten().map(route).collect::<PyResult<_>>()?,
+            slow_ns: slow_ms.map(|slow_ms| (slow_ms * 1e6) as u64),
+            keeps_errors: on_error,
+            follows_parent: parent_based,
+            per_second_max,
+        };
+        let inner = sampling::Sampler::new(&sampling);
+        inner.map(|inner| Self { inner }).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 }
 
 impl Sampler {
     pub(crate) fn keeps_all(&self) -> bool {
-        self.rate >= 1.0
+        self.inner.keeps_all()
+    }
+
+    pub(crate) fn follows_parent(&self) -> bool {
+        self.inner.follows_parent()
     }
 }
 
-/// Whether the trace of an ended request is kept.
-pub(crate) fn decide(
-    sampler: Option<&Sampler>,
-    (trace, parent): (TraceId, Option<bool>),
-    _route: &str,
-    (_duration_ns, is_error): (u64, bool),
-) -> bool {
-    let rate = sampler.map_or(1.0, |sampler| sampler.rate);
-    let share = (trace.0 as u64) as f64 / u64::MAX as f64;
-    is_error || parent.unwrap_or(share < rate)
+/// Whether the trace of an ended request is kept; without a sampler all are that a caller keeps.
+pub(crate) fn decide(sampler: Option<&Sampler>, ended: &Ended<'_>) -> bool {
+    match sampler {
+        Some(sampler) => sampler.inner.decide(ended),
+        None => ended.is_error || ended.parent != Some(false),
+    }
 }

@@ -27,9 +27,8 @@ pub(super) fn skip(bytes: &[u8], mut at: usize, rules: &Rules) -> Result<usize, 
 /// Whether the `--` that `rest` begins with opens a comment.
 fn begins_with_dashes(rest: &[u8], dashes: Dashes) -> Result<bool, Doubt> {
     match (dashes, rest.get(2)) {
-        (Dashes::Comment, _) => Ok(true),
         (Dashes::Operator, _) => Ok(false),
-        (_, None) => Ok(true),
+        (Dashes::Comment, _) | (_, None) => Ok(true),
         (_, Some(next)) if next.is_ascii_whitespace() => Ok(true),
         (Dashes::CommentBeforeSpace, Some(next)) if !b"-/#".contains(next) => Ok(false),
         // Without the comment that may follow, it would be followed by a space.
