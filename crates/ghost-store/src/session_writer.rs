@@ -169,33 +169,68 @@ impl SessionWriter {
         Ok(report)
     }
 
-    /// Takes what is new out of the rings in `run_dir`. `listen` sees each span once, whether or not
-    /// the file can be written; after an error the spans are kept for the next time.
+    /// Takes what is new out of the rings in `run_dir`, all of it, and stores it. `listen` sees each
+    /// span once, whether or not the file can be written; after an error the spans are kept for the
+    /// next time.
     pub fn drain_spans(
         &mut self,
         run_dir: &Path,
         listen: SpanListener<'_>,
     ) -> Result<Drained, StoreError> {
+        let drained = self.collect_spans(run_dir, listen)?;
+        self.store_waiting(run_dir)?;
+        Ok(drained)
+    }
+
+    /// As [`Self::drain_spans`], but what was read waits in memory until the next drain, unless there
+    /// is too much of it: many spans at a time are stored for a fraction of what few cost each.
+    pub fn collect_spans(
+        &mut self,
+        run_dir: &Path,
+        listen: SpanListener<'_>,
+    ) -> Result<Drained, StoreError> {
         self.keep_log_short()?;
+        self.rings.begin_pass();
+        let mut drained = Drained::default();
+        while !self.read_rings(run_dir, listen, &mut drained)? {
+            self.store_waiting(run_dir)?;
+        }
+        Ok(drained)
+    }
+
+    fn read_rings(
+        &mut self,
+        run_dir: &Path,
+        listen: SpanListener<'_>,
+        drained: &mut Drained,
+    ) -> Result<bool, StoreError> {
         let Self { path, open, rings, .. } = self;
-        let fail = StoreError::sql(path);
-        let Some(file) = open else {
-            return Err(StoreError::Missing { path: path.clone() });
-        };
+        let file = open.as_mut().ok_or_else(|| StoreError::Missing { path: path.clone() })?;
         let known = match file.known_spans.take() {
             Some(known) => known,
-            None => KnownSpans::load(&file.conn).map_err(&fail)?,
+            None => KnownSpans::load(&file.conn).map_err(StoreError::sql(path))?,
         };
-        let drained = rings.read(run_dir, &known, listen)?;
-        if rings.waiting.is_empty() {
-            file.known_spans = Some(known);
-        } else {
+        let is_complete = rings.read(run_dir, &known, listen, drained);
+        file.known_spans = Some(known);
+        is_complete
+    }
+
+    /// Writes what was read, then tells the writers of the rings.
+    fn store_waiting(&mut self, run_dir: &Path) -> Result<(), StoreError> {
+        let Self { path, open, rings, .. } = self;
+        let fail = StoreError::sql(path);
+        let file = open.as_mut().ok_or_else(|| StoreError::Missing { path: path.clone() })?;
+        if !rings.waiting.is_empty() {
+            let known = match file.known_spans.take() {
+                Some(known) => known,
+                None => KnownSpans::load(&file.conn).map_err(&fail)?,
+            };
             file.store_spans(known, &rings.waiting, run_folder::spans_max(run_dir))
                 .map_err(&fail)?;
             file.place.grow(&Place::of(path));
         }
         rings.stored();
-        Ok(drained)
+        Ok(())
     }
 
     /// Folds for the last time and closes the session. Ledgers of processes that go on without
@@ -368,8 +403,11 @@ impl OpenFile {
         spans_max: u64,
     ) -> rusqlite::Result<()> {
         let transaction = Transaction::new(&mut self.conn, TransactionBehavior::Immediate)?;
+        // What later batches would push out again is not written at all.
+        let mut later: u64 = batches.iter().map(SpanBatch::sampled_count).sum();
         for batch in batches {
-            known.fold(&transaction, batch, spans_max)?;
+            later -= batch.sampled_count();
+            known.fold(&transaction, batch, spans_max.saturating_sub(later))?;
         }
         transaction.commit()?;
         self.known_spans = Some(known);

@@ -3,7 +3,7 @@
 //! What was read stays in memory until it is in the session file, and no more is read meanwhile than
 //! memory may take: what a ring then overwrites is counted there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ use crate::run_folder;
 use crate::span_fold::{KnownSpans, SpanBatch};
 use crate::store_error::StoreError;
 
-/// Spans that wait in memory while the session file cannot be written: about 50 MB.
-const WAITING_MAX: usize = 100_000;
+/// Spans that wait in memory until they are stored: about 50 MB. Tests need not fill that.
+const WAITING_MAX: usize = if cfg!(test) { 200 } else { 100_000 };
 
 /// How long a process may take to begin its ring; afterwards it never will.
 const BEGINNING: Duration = Duration::from_mins(1);
@@ -42,6 +42,8 @@ pub struct Drained {
 #[derive(Debug, Default)]
 pub(crate) struct SpanDrain {
     rings: HashMap<String, Ring>,
+    /// Those that were read since this pass over the folder began.
+    visited: HashSet<String>,
     /// Read but not yet stored, oldest first.
     pub(crate) waiting: Vec<SpanBatch>,
 }
@@ -58,20 +60,31 @@ struct Ring {
 }
 
 impl SpanDrain {
-    /// Reads what is new in every ring of the folder.
+    /// Begins a pass over the rings: each is read once, in as many calls of [`Self::read`] as it takes.
+    pub(crate) fn begin_pass(&mut self) {
+        self.visited.clear();
+    }
+
+    /// Reads what is new in every ring of the folder; false where memory was full before the last.
     pub(crate) fn read(
         &mut self,
         run_dir: &Path,
         known: &KnownSpans,
         listen: SpanListener<'_>,
-    ) -> Result<Drained, StoreError> {
-        let mut drained = Drained::default();
+        drained: &mut Drained,
+    ) -> Result<bool, StoreError> {
         let found = run_folder::rings(run_dir)?;
         self.rings.retain(|name, _| found.iter().any(|(other, _)| other == name));
         drained.ring_count = found.len() as u64;
         for (name, path) in &found {
-            let read = self.read_ring(name, path, &found, known);
-            match read {
+            if self.visited.contains(name) {
+                continue;
+            }
+            if self.waiting_count() >= WAITING_MAX {
+                return Ok(false);
+            }
+            self.visited.insert(name.clone());
+            match self.read_ring(name, path, &found, known) {
                 Ok(None) => {}
                 Ok(Some(batch)) => {
                     drained.span_count += batch.spans.len() as u64;
@@ -83,7 +96,11 @@ impl SpanDrain {
                 Err(error) => drained.broken.push(failed(path, &error)),
             }
         }
-        Ok(drained)
+        Ok(true)
+    }
+
+    fn waiting_count(&self) -> usize {
+        self.waiting.iter().map(|batch| batch.spans.len()).sum()
     }
 
     fn read_ring(
@@ -93,10 +110,6 @@ impl SpanDrain {
         found: &[(String, PathBuf)],
         known: &KnownSpans,
     ) -> Result<Option<SpanBatch>, RingError> {
-        let waiting: usize = self.waiting.iter().map(|batch| batch.spans.len()).sum();
-        if waiting >= WAITING_MAX {
-            return Ok(None);
-        }
         if !self.rings.contains_key(name) {
             let Some(ring) = Ring::open(path, name, known)? else { return Ok(None) };
             self.rings.insert(name.to_owned(), ring);

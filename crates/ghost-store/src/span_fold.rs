@@ -42,6 +42,13 @@ pub(crate) struct SpanBatch {
     pub(crate) refused: Vec<(SpanLoss, u64)>,
 }
 
+impl SpanBatch {
+    /// Spans of traces that are kept.
+    pub(crate) fn sampled_count(&self) -> u64 {
+        self.spans.iter().filter(|span| span.is_sampled).count() as u64
+    }
+}
+
 /// What the session file holds of spans, as far as folding needs it.
 #[derive(Debug, Default)]
 pub(crate) struct KnownSpans {

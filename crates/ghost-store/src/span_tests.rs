@@ -13,7 +13,7 @@ use ghost_spans::encoding;
 use proptest::prelude::*;
 
 use crate::liveness::running_start_ticks;
-use crate::span_drain::SpanDrain;
+use crate::span_drain::{Drained, SpanDrain};
 use crate::span_fold::KnownSpans;
 use crate::stage::{DEAD_PID, Stage, end};
 use crate::{SessionReader, recover};
@@ -23,7 +23,7 @@ fn ring_path(stage: &Stage, pid: u32, start: u64) -> PathBuf {
 }
 
 fn ring_of(stage: &Stage, pid: u32, capacity: u32) -> SpanRing {
-    let ticks = if pid == DEAD_PID { 77 } else { running_start_ticks(pid).unwrap() };
+    let ticks = if pid >= DEAD_PID { 77 } else { running_start_ticks(pid).unwrap() };
     let who = Identity { pid, kernel_start_ticks: ticks, ..Identity::default() };
     SpanRing::create(&ring_path(stage, pid, 0xab), &who, capacity, true).unwrap()
 }
@@ -84,6 +84,7 @@ enum Step {
     Make(u64),
     /// `ghost run` stores them.
     Drain,
+    Collect,
     /// `ghost run` is killed after it had read them, and another `ghost` goes on.
     KilledBeforeStoring,
     /// It is killed at any other time.
@@ -98,6 +99,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(Step::Drain),
         1 => Just(Step::KilledBeforeStoring),
         1 => Just(Step::Killed),
+        1 => Just(Step::Collect),
         1 => Just(Step::Fold),
     ];
     prop::collection::vec(step, 1..14)
@@ -121,12 +123,17 @@ proptest! {
                     made += count;
                 }
                 Step::Drain => drop(current.drain_spans(&run_dir, &mut |_, _| {}).unwrap()),
+                Step::Collect => {
+                    drop(current.collect_spans(&run_dir, &mut |_, _| {}).unwrap());
+                }
                 Step::Fold => drop(current.fold(&run_dir).unwrap()),
                 Step::KilledBeforeStoring => {
                     let mut drain = SpanDrain::default();
                     let conn = rusqlite::Connection::open(stage.path()).unwrap();
                     let known = KnownSpans::load(&conn).unwrap();
-                    drain.read(&run_dir, &known, &mut |_, _| {}).unwrap();
+                    drain
+                        .read(&run_dir, &known, &mut |_, _| {}, &mut Drained::default())
+                        .unwrap();
                     writer = None;
                 }
                 Step::Killed => writer = None,
@@ -188,6 +195,21 @@ fn the_ring_of_a_dead_process_goes_when_it_is_empty_and_that_of_a_living_one_sta
         stage.reader().spans().unwrap().len(),
         (0..9).filter(|n| span(*n).is_sampled).count()
     );
+}
+
+#[test]
+fn every_ring_is_read_even_where_memory_has_no_room_for_all_at_once() {
+    let stage = Stage::new("spans_max=50\n");
+    let mut writer = stage.writer();
+    let pids = DEAD_PID..DEAD_PID + 7;
+    pids.clone().for_each(|pid| push(&mut ring_of(&stage, pid, 1 << 16), 0..90));
+    let mut heard = 0;
+    let drained =
+        writer.drain_spans(&stage.run_dir(), &mut |_, spans| heard += spans.len()).unwrap();
+    assert_eq!((drained.span_count, heard), (630, 630));
+    let counts = stage.reader().span_counts().unwrap();
+    assert_eq!((counts.received_count, counts.kept_count), (630, 50));
+    assert!(pids.into_iter().all(|pid| !ring_path(&stage, pid, 0xab).exists()));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ghost_model::{Process, SessionId, SessionState};
+use ghost_model::{Process, SessionId, SessionState, Span};
 use ghost_relay::SpanConsumer;
 use ghost_store::{
     DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, SpanCounts,
@@ -34,6 +34,9 @@ const FOLD_INTERVAL_MAX: Duration = Duration::from_secs(5);
 const DRAIN_INTERVAL: Duration = Duration::from_millis(150);
 /// Time between two looks whether there are any.
 const DRAIN_INTERVAL_NONE: Duration = Duration::from_secs(1);
+/// Time between two moments when spans are stored: a thousand at once cost a fraction of a thousand
+/// alone, and until then they are in memory and in their rings.
+const STORE_INTERVAL: Duration = Duration::from_secs(1);
 /// Folding may take this part of one processor: one tenth.
 const FOLD_SHARE_INVERSE: u32 = 10;
 /// Emptying rings may take this part of one processor: one fifth. A ring that is not emptied often
@@ -42,6 +45,13 @@ const DRAIN_SHARE_INVERSE: u32 = 5;
 /// How long the end of the program waits for the last fold. Far more than the largest session
 /// takes; a disk that hangs must not hang the program's caller. The ledgers remain.
 const FINISH_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Whether spans that are read are stored too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Store {
+    Now,
+    Later,
+}
 
 /// Why a program runs without being recorded.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +159,7 @@ impl Recorder {
         // What earlier sessions left behind. Commands that show something report its failures.
         let _ = recover(&self.data_dir);
         let (mut interval, mut folded) = (FOLD_INTERVAL_MIN, Instant::now());
-        let mut drain_interval = DRAIN_INTERVAL_NONE;
+        let (mut drain_interval, mut stored) = (DRAIN_INTERVAL_NONE, Instant::now());
         loop {
             let until_fold = interval.saturating_sub(folded.elapsed());
             match endings.recv_timeout(until_fold.min(drain_interval)) {
@@ -157,7 +167,11 @@ impl Recorder {
                 Ok(ending) => return self.finish(ending),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(None),
             }
-            drain_interval = self.drain();
+            let store = if stored.elapsed() < STORE_INTERVAL { Store::Later } else { Store::Now };
+            drain_interval = self.drain(store);
+            if store == Store::Now {
+                stored = Instant::now();
+            }
             if folded.elapsed() >= interval {
                 interval = self.fold(interval);
                 folded = Instant::now();
@@ -167,14 +181,18 @@ impl Recorder {
 
     /// Takes what is new out of the rings; tells when to look again. A failure is not reported: what
     /// was read is kept for the next time.
-    fn drain(&mut self) -> Duration {
+    fn drain(&mut self, store: Store) -> Duration {
         let begin = Instant::now();
         let Self { folder, writer, consumers, broken, .. } = self;
-        let drained = writer.drain_spans(folder.path(), &mut |process, spans| {
+        let mut listen = |process: &Process, spans: &[Span]| {
             for consumer in &mut *consumers {
                 consumer.consume(process, spans);
             }
-        });
+        };
+        let drained = match store {
+            Store::Now => writer.drain_spans(folder.path(), &mut listen),
+            Store::Later => writer.collect_spans(folder.path(), &mut listen),
+        };
         let found = drained.map_or(1, |drained| {
             broken.extend(drained.broken);
             drained.ring_count
@@ -195,7 +213,7 @@ impl Recorder {
     }
 
     fn finish(mut self, ending: Option<Ending>) -> Outcome {
-        self.drain();
+        self.drain(Store::Now);
         let end = SessionEnd {
             end_unix_ns: now_unix_ns(),
             exit_code: ending.map(Ending::code),
