@@ -243,3 +243,28 @@ def test_psycopg2_in_all_its_ways(heard, server):
         ("SELECT a AS name FROM t WHERE a = ?", 1, None, None),
         ("SELECT nothing", None, None, "UndefinedColumn"),
     ]
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_a_cancelled_query_is_an_error_and_hides_nothing(heard, server, driver):
+    async def run_cancelled(execute):
+        task = asyncio.create_task(execute("SELECT pg_sleep(60)"))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    async def main():
+        if driver == "psycopg":
+            connection = await psycopg.AsyncConnection.connect(server.dsn, autocommit=True)
+        else:
+            connection = await asyncpg.connect(server.dsn)
+        await run_cancelled(connection.execute)
+        await connection.execute("SELECT 2")
+        await connection.close()
+
+    asyncio.run(main())
+    assert heard.told("query", "exception_type") == [
+        ("SELECT pg_sleep(?)", "CancelledError"),
+        ("SELECT ?", None),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 
@@ -126,3 +127,38 @@ def test_a_driver_too_old_is_left_alone_and_said(bench):
     said = [line for line in finished.ghost_lines if "redis" in line]
     assert len(said) == 1
     assert "redis 3.0 is too old for queries to be seen" in said[0]
+
+
+OWN_TESTS = """
+    import json, os, sqlite3, sys, unittest
+
+    parts = ("backup", "dbapi", "dump", "factory", "hooks", "regression", "transactions", "types", "userfunctions")
+    suite = unittest.defaultTestLoader.loadTestsFromNames([f"test.test_sqlite3.test_{part}" for part in parts])
+    with open(os.devnull, "w") as nowhere:
+        result = unittest.TextTestRunner(stream=nowhere).run(suite)
+    failed = [[test.id(), trace] for test, trace in result.failures + result.errors]
+    print("result", json.dumps([type(sqlite3.connect).__name__, result.testsRun, failed]))
+"""
+# What is known to be different: who is to blame for a warning, and the exact type.
+KNOWN = ("self.assertEqual(cm.filename,", "self.assertEqual(type(cx), sqlite.Connection)")
+
+
+def test_the_tests_of_sqlite3_itself_pass(bench):
+    pytest.importorskip("test.test_sqlite3")
+    bench.write("app.py", OWN_TESTS)
+
+    def run(finished) -> list:
+        assert finished.code == 0, finished.stderr
+        return json.loads(finished.stdout.rpartition("result ")[2])
+
+    plain, observed = run(bench.plain("app.py")), run(bench.observed("app.py"))
+    assert (plain[0], observed[0]) == ("builtin_function_or_method", "BuiltinFunction")
+    assert observed[1] == plain[1] > 400
+    before = {name for name, _ in plain[2]}
+    assert [
+        trace
+        for name, trace in observed[2]
+        if name not in before and not any(line in trace for line in KNOWN)
+    ] == []
+    with sqlite3.connect(f"file:{bench.session_files()[-1]}?mode=ro", uri=True) as session:
+        assert session.execute("SELECT sum(query_count) FROM statements").fetchone()[0] > 1000
