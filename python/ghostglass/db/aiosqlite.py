@@ -25,8 +25,8 @@ _replacements = Replacements()
 def instrument(emitter: Emitter) -> None:
     """See statements, with the context of the task that sent them."""
     sqlite3.instrument(emitter)
-    _replacements.restore()
-    _replacements.replace(aiosqlite.Connection, "_execute", _with_context)
+    if not _replacements:
+        _replacements.replace(aiosqlite.Connection, "_execute", _with_context)
 
 
 def uninstrument(emitter: Emitter | None = None) -> None:

@@ -25,7 +25,8 @@ _replacements = Replacements()
 def instrument(emitter: Emitter) -> None:
     """Time how long pools take to hand out connections."""
     del emitter
-    _replacements.restore()
+    if _replacements:
+        return
     _replacements.replace(psycopg_pool.ConnectionPool, "getconn", _timed)
     _replacements.replace(psycopg_pool.AsyncConnectionPool, "getconn", _timed_async)
 

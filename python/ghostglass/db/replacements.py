@@ -23,6 +23,10 @@ class Replacements:
         """Start with nothing replaced."""
         self._replaced: list[tuple[Any, str, Any, Any]] = []
 
+    def __bool__(self) -> bool:
+        """Tell whether anything is replaced."""
+        return bool(self._replaced)
+
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> bool:
         """Replace an attribute of its owner's own by what `make` makes of it.
 

@@ -61,8 +61,8 @@ def instrument_engine(engine: Any, emitter: Emitter) -> None:
 
 
 def _listen(target: Any, hooks: Hooks) -> None:
-    _replacements.restore()
-    _replacements.replace(Engine, "raw_connection", _timed)
+    if not _replacements:
+        _replacements.replace(Engine, "raw_connection", _timed)
     for name, hook in hooks.items():
         # Hooks of the program lie outside of the span, and cannot keep it from ending.
         event.listen(target, name, hook, insert=not name.startswith("do_"))
