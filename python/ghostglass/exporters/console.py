@@ -16,6 +16,7 @@ class ConsoleExporter(NativeExporter):
         self, *, pretty: bool = False, stderr: bool = False, colour: bool | None = None
     ) -> None:
         """Write to standard output unless `stderr`; colours on a terminal, or as `colour` says."""
+        super().__init__()
         self.pretty = pretty
         self.stderr = stderr
         self.colour = colour

@@ -22,9 +22,9 @@ def start(
     queue: ExporterQueue, export: Export, exporter: object, interval: float
 ) -> Callable[[], None]:
     """Start the thread; return what wakes it."""
-    wake = _original("allocate_lock")()
+    wake = original("allocate_lock")()
     wake.acquire()
-    _original("start_new_thread")(_drain, (queue, export, exporter, interval, wake))
+    original("start_new_thread")(_drain, (queue, export, exporter, interval, wake))
     return cast("Callable[[], None]", wake.release)
 
 
@@ -94,7 +94,7 @@ def _tell(what: object, error: BaseException) -> None:
         print(f"ghost: exporter `{name}` failed: {type(error).__name__}", file=sys.stderr)
 
 
-def _original(name: str) -> Any:  # noqa: ANN401 - functions of `_thread`
+def original(name: str) -> Any:  # noqa: ANN401 - functions of `_thread`
     """Give a function of `_thread` as it was before gevent or eventlet replaced it.
 
     An exporter gets a thread of the system: it may block, and no event loop may wait for it.

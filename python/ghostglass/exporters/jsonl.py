@@ -27,6 +27,7 @@ class JSONLExporter(NativeExporter):
         `rotate_bytes` and `rotate_secs` of 0 mean no limit. `keep` is the number of rotated files
         that stay, of all processes that write with this prefix; without it all do.
         """
+        super().__init__()
         if os.sep in prefix or "\0" in prefix or not prefix:
             msg = "prefix must be the beginning of a file name"
             raise ValueError(msg)

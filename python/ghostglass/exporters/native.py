@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ghostglass.exporters.base import BaseExporter
+from ghostglass.exporters.draining import original
 
 if TYPE_CHECKING:
     from ghostglass._native import Collector
@@ -20,7 +21,10 @@ QUEUE_SIZE = 8192
 class NativeExporter(BaseExporter):
     """Base class of the exporters that need no Python thread."""
 
-    _direct: Collector | None = None
+    def __init__(self) -> None:
+        """Begin without a collector of its own: most never need one."""
+        self._direct: Collector | None = None
+        self._lock = original("allocate_lock")()
 
     def _settings(self) -> dict[str, Any]:
         """Tell which sink, and how."""
@@ -34,19 +38,23 @@ class NativeExporter(BaseExporter):
 
     def export(self, events: list[dict[str, Any]]) -> None:
         """Write events that come from no collector; returns when they are written."""
-        if self._direct is None:
-            from ghostglass._native import Collector
+        # Several exporters of the program may use this one, each on a thread of its own.
+        with self._lock:
+            if self._direct is None:
+                from ghostglass._native import Collector
 
-            self._direct = Collector(_Sink(self._settings()), queue_size=QUEUE_SIZE)
-        for begin in range(0, len(events), QUEUE_SIZE):
-            for event in events[begin : begin + QUEUE_SIZE]:
-                self._direct.enqueue(event)
-            self._direct.flush()
+                self._direct = Collector(_Sink(self._settings()), queue_size=QUEUE_SIZE)
+            for begin in range(0, len(events), QUEUE_SIZE):
+                for event in events[begin : begin + QUEUE_SIZE]:
+                    self._direct.enqueue(event)
+                self._direct.flush()
 
     def close(self) -> None:
-        """Close what direct calls have opened."""
-        if self._direct is not None:
-            self._direct.close()
+        """Close what direct calls have opened; the next opens it again."""
+        with self._lock:
+            direct, self._direct = self._direct, None
+        if direct is not None:
+            direct.close()
 
 
 class _Sink:

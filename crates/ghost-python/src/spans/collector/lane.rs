@@ -152,8 +152,7 @@ impl Lane {
             Self::Python(lane) => lane.waiting().finish_close(py, deadline),
             Self::Relay(lane) => py.detach(|| {
                 lane.ring().wait_started(deadline);
-                // What is not exported by then is exported later.
-                lane.ring().flush(deadline);
+                lane.ring().wait_read(deadline);
             }),
         }
     }

@@ -158,6 +158,14 @@ impl Ring {
         true
     }
 
+    /// Waits until the relay has read everything; it exports what is left when we are gone.
+    pub(super) fn wait_read(&self, deadline: Instant) {
+        let is_read = || self.lock().ring.as_ref().is_none_or(SpanRing::is_drained);
+        while !is_read() && Instant::now() < deadline {
+            std::thread::sleep(POLL);
+        }
+    }
+
     pub(super) fn begin_close(&self) {
         if self.is_closed.swap(true, Relaxed) {
             return;
