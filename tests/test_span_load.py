@@ -115,10 +115,11 @@ def children(pid: int) -> list[int]:
 def test_a_reload_under_load_loses_nothing(bench):
     bench.write("app.py", FLASK)
     with serving(bench, GHOST, "run", *SERVERS["gunicorn"][1]) as served:
+        asked = ask_at_once(served.port)
         (master,) = children(served.process.pid)
         workers = children(master)
         # Signals to `ghost run` are the program's.
-        asked = ask_at_once(served.port, lambda: served.process.send_signal(signal.SIGHUP))
+        asked += ask_at_once(served.port, lambda: served.process.send_signal(signal.SIGHUP))
         while set(workers) & set(children(master)):
             time.sleep(0.01)
         asked += ask_at_once(served.port)
