@@ -7,6 +7,8 @@ mod certificates;
 #[cfg(test)]
 pub(crate) mod fake_receiver;
 mod grpc;
+#[cfg(test)]
+mod grpc_tests;
 mod http;
 #[cfg(test)]
 mod tests;
