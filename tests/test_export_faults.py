@@ -6,11 +6,15 @@ keeps a program from ending.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import time
 from pathlib import Path
+
+import pytest
 
 DISK_FULL = """
     import json, resource
@@ -44,6 +48,23 @@ HANGING = """
         emitter.emit_fn("work", 5)
         longest = max(longest, time.perf_counter() - begin)
     print(json.dumps([collector.stats(), collector.queue_depth]), flush=True)
+    print(time.monotonic())
+"""
+
+SINK_DOWN = """
+    import json, resource, sys, time
+    from ghostglass import Collector, Emitter, OTLPExporter
+
+    collector = Collector(OTLPExporter(sys.argv[1]))
+    emitter = Emitter(collector)
+    for number in range(1000):
+        emitter.emit_req("/rooms/{id}", 200, 5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(200_000):
+        emitter.emit_req("/rooms/{id}", 200, 5)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    collector.close()
+    print(json.dumps([collector.stats(), grown]), flush=True)
     print(time.monotonic())
 """
 
@@ -97,6 +118,37 @@ def test_an_exporter_that_hangs_keeps_nobody(bench):
     pending = 100_000 - stats["exported"] - sum(stats["dropped"].values())
     assert stats["exported"] == 0
     assert depth <= pending <= 1000 + 128, (stats, depth)
+
+
+@pytest.mark.parametrize("sink", ["dead", "black hole"])
+def test_a_sink_that_is_down_costs_a_bounded_memory_and_a_short_goodbye(bench, sink):
+    bench.write("app.py", SINK_DOWN)
+    with socket.socket() as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        if sink == "black hole":
+            receiver.listen()
+        try:
+            run = bench.plain("app.py", f"http://127.0.0.1:{receiver.getsockname()[1]}")
+            ended = time.monotonic()
+        finally:
+            end_relays(bench)
+    assert run.code == 0, run.stderr
+    (stats, grown_kb), finished = map(json.loads, run.stdout.splitlines())
+    assert ended - finished < 3, "it had its two seconds already"
+    # What is in the ring is the relay's to send: not exported, and not lost.
+    settled = stats["exported"] + sum(stats["dropped"].values())
+    assert stats["produced"] == 201_000 == settled + stats["queue_depth"], stats
+    assert stats["exported"] == 0 and stats["dropped"], stats
+    assert grown_kb < 16 << 10, "the ring, and nothing that grows"
+
+
+def end_relays(bench) -> None:
+    """Ends the relays of a program, which would go on trying for a while."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if b"relay" in words and str(bench.data).encode() in b" ".join(words):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def test_a_kill_tears_one_line_at_most(bench):
