@@ -138,11 +138,11 @@ class Exchange:
         if keep_context:
             self.span.attach()
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException, *, keep_context: bool = False) -> None:
         """Note that the application raised: the server answers for it, if nobody has yet."""
         if self.span.status is None:
             self.span.status = SERVER_ERROR
-        self.end(error)
+        self.end(error, keep_context=keep_context)
 
     def stopped(self, size: int) -> None:
         """End a body the server left before its end: if any was due, its client is gone."""
@@ -191,7 +191,7 @@ class Body:
             raise
         except BaseException as error:
             if exchange := self._finished():
-                exchange.failed(error)
+                exchange.failed(error, keep_context=True)
             raise
         if exchange := self._finished():
             exchange.end(keep_context=True)

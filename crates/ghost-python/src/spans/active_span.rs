@@ -323,8 +323,7 @@ impl ActiveSpan {
             None => context.decision(),
         };
         for emitter in &self.more_emitters {
-            let record = record.clone();
-            Emitter::send(emitter.bind(py), record, self.kind, context.request.as_ref(), decision);
+            emitter.get().write_aside(record.clone(), decision != Decision::Drop);
         }
         let emitter = self.emitter.bind(py);
         Emitter::send(emitter, record, self.kind, context.request.as_ref(), decision);

@@ -211,6 +211,14 @@ impl Emitter {
         }
     }
 
+    /// Gives a span to the collector only: whoever it was begun by writes it for the run.
+    pub(crate) fn write_aside(&self, mut record: Vec<u8>, is_kept: bool) {
+        if let Some(target) = &self.target {
+            encoding::set_sampled(&mut record, is_kept);
+            target.push(record, is_kept);
+        }
+    }
+
     /// Writes a span. Where its trace is not kept (`lost` says why) what counts is written all the same.
     pub(crate) fn write(&self, mut record: Vec<u8>, kind: SpanKind, lost: Option<SpanLoss>) {
         let counts = !matches!(kind, SpanKind::Function | SpanKind::Event);
