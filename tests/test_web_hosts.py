@@ -318,7 +318,7 @@ def test_a_client_that_left_and_what_follows_a_response(seen: Seen) -> None:
 
     async def working(scope, receive, send) -> None:
         await hello(scope, receive, send)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
     body = {"type": "http.request", "body": b"12345", "more_body": True}
     received = [body, body, {"type": "http.disconnect"}]
@@ -328,7 +328,7 @@ def test_a_client_that_left_and_what_follows_a_response(seen: Seen) -> None:
     uploaded, answered, background = seen.all()
     assert (uploaded["bytes_in"], uploaded["disconnected"]) == (10, True)
     assert (background["kind"], background["fn"]) == ("FN", "background")
-    assert answered["dur_ns"] < background["dur_ns"]
+    assert background["dur_ns"] >= 20_000_000
     assert background["trace_id"] == answered["trace_id"]
 
 

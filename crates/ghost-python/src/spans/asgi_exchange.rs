@@ -26,9 +26,9 @@ use super::{attribute_value, begin, wall_clock};
 const KEY: &str = "ghostglass.exchange";
 /// What a request is called that no route of the program matched.
 const UNMATCHED: &str = "<unmatched>";
-/// What an application does for longer than this after its last byte is background work; less is
-/// plumbing.
-const BACKGROUND_NS_MIN: u64 = 1_000_000;
+/// An application that waits for something after its last byte, and for longer than this, does
+/// background work; less is plumbing, or a server that takes its time.
+const BACKGROUND_NS_MIN: u64 = 5_000_000;
 const SERVER_ERROR: i64 = 500;
 
 /// What all requests of one application have in common.
@@ -122,6 +122,7 @@ impl AsgiRoom {
             is_head: method == "HEAD",
             has_streamed: false,
             ended_ns: None,
+            has_gone_on: false,
         };
         let exchange = Bound::new(py, exchange)?;
         scope.set_item(intern!(py, KEY), &exchange)?;
@@ -149,6 +150,8 @@ pub(crate) struct AsgiExchange {
     is_head: bool,
     has_streamed: bool,
     ended_ns: Option<u64>,
+    /// Whether the application waited for something since.
+    has_gone_on: bool,
 }
 
 /// What a message is to the response.
@@ -300,7 +303,11 @@ impl AsgiExchange {
             Err(error) => Err(error.into()),
         };
         match stepped {
-            Ok(PySendResult::Next(value)) => Ok(Some(value)),
+            Ok(PySendResult::Next(value)) => {
+                let mut exchange = slf.borrow_mut();
+                exchange.has_gone_on |= exchange.ended_ns.is_some();
+                Ok(Some(value))
+            }
             Ok(PySendResult::Return(value)) => {
                 Self::finish(slf, None);
                 // What ASGI does not foresee is the server's to refuse.
@@ -411,7 +418,7 @@ impl AsgiExchange {
     /// Gives what ran after the response a span of its own.
     fn name_background(&self, py: Python<'_>) {
         let room = self.room.get();
-        if !room.names_background {
+        if !room.names_background || !self.has_gone_on {
             return;
         }
         let since = self.ended_ns.unwrap_or_default();
