@@ -183,3 +183,29 @@ def test_statements_can_be_redacted_alone():
     assert redact_statement(statement) == "INSERT INTO users (name, age) VALUES (?, ?)"
     assert redact_statement(statement, max_len=12) == "INSERT INTO…"
     assert redact_statement(f"SELECT '{CANARY}") == ""
+
+
+def test_who_stops_listening_leaves_nothing_behind(bench):
+    bench.write(
+        "app.py",
+        """
+        import sqlalchemy
+        from sqlalchemy.engine import Engine
+        from sqlalchemy.engine.default import DefaultDialect
+        from ghostglass import Collector, Emitter
+        from ghostglass.db import sqlalchemy as adapter
+
+        def now():
+            return Engine.__init__, Engine.raw_connection, DefaultDialect.do_execute
+
+        before, emitter = now(), Emitter(Collector(print))
+        adapter.instrument(emitter)
+        assert [replaced.__wrapped__ for replaced in now()] == list(before)
+        adapter.uninstrument(emitter)
+        assert now() == before
+        with sqlalchemy.create_engine("sqlite://").connect() as connection:
+            print(connection.execute(sqlalchemy.text("SELECT 1")).all())
+        """,
+    )
+    finished = bench.plain("app.py")
+    assert (finished.stdout, finished.code) == ("[(1,)]\n", 0), finished.stderr
