@@ -28,10 +28,10 @@ pub(super) fn skip(bytes: &[u8], mut at: usize, rules: &Rules) -> Result<usize, 
 fn begins_with_dashes(rest: &[u8], dashes: Dashes) -> Result<bool, Doubt> {
     match (dashes, rest.get(2)) {
         (Dashes::Operator, _) => Ok(false),
-        (Dashes::Comment, _) | (_, None) => Ok(true),
-        (_, Some(next)) if next.is_ascii_whitespace() => Ok(true),
-        (Dashes::CommentBeforeSpace, Some(next)) if !b"-/#".contains(next) => Ok(false),
-        // Without the comment that may follow, it would be followed by a space.
+        // White space, or any control character.
+        (Dashes::Comment, _) | (_, None | Some(..=b' ')) => Ok(true),
+        (Dashes::CommentBeforeSpace, Some(next)) if !b"-/#;".contains(next) => Ok(false),
+        // Without what follows and is not shown, a space or the end would follow.
         (Dashes::CommentBeforeSpace | Dashes::Unsure, _) => Err(Doubt::Ambiguous),
     }
 }

@@ -67,3 +67,27 @@ fn what_is_shown_is_shown_alike() {
         assert_eq!(second.collection, first.collection, "{case:?}");
     }
 }
+
+/// The rows of the documentation that are whole statements.
+#[test]
+fn the_documentation_tells_the_truth() {
+    let page = include_str!("../../../../docs/redaction.md");
+    let code = |cell: &str| {
+        let cell = cell.trim();
+        let is_code = cell.starts_with('`') && cell.ends_with('`');
+        is_code.then(|| cell.trim_matches('`').trim().to_owned())
+    };
+    let mut seen = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        let [system, statement, text] = cells[..] else { continue };
+        let (Some(statement), Some(text)) = (code(statement), code(text)) else { continue };
+        if statement.contains('…') {
+            continue;
+        }
+        let system = system.trim_start_matches('|').trim();
+        assert_eq!(redact(system, &statement).text.as_deref(), Some(&*text), "{statement}");
+        seen += 1;
+    }
+    assert!(seen >= 12, "{seen}");
+}
