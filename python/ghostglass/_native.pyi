@@ -1,7 +1,7 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, Self, final
 
 from typing_extensions import disjoint_base
@@ -13,6 +13,7 @@ __all__ = [
     "Collector",
     "Emitter",
     "ExporterQueue",
+    "ProbeHook",
     "Sampler",
     "SpanContext",
     "__version__",
@@ -24,6 +25,7 @@ __all__ = [
     "get_span_id",
     "get_trace_id",
     "is_observing",
+    "probe_counts",
     "redact_statement",
     "run_emitter",
     "set_foreign_context",
@@ -32,6 +34,7 @@ __all__ = [
     "stop",
     "trace_id",
     "use_span",
+    "watch_code",
 ]
 
 __version__: str
@@ -80,6 +83,27 @@ def span_id() -> str:
 
 def trace_id() -> str:
     """Make a new trace id: 32 hexadecimal digits."""
+
+def watch_code(code: CodeType, hooks: list[ProbeHook], /) -> None:
+    """Call the hooks at the events of a code object from now on; with none, leave it alone."""
+
+def probe_counts() -> tuple[int, int, int, int]:
+    """Tell what probes hold: code objects, activations, activations refused, hooks that raised."""
+
+@final
+class ProbeHook:
+    """Callables of one probe for the events of a code object. Never changes."""
+
+    def __new__(
+        cls,
+        *,
+        function: object = None,
+        enter: Callable[[], object] | None = None,
+        leave: Callable[[object, int, object, bool], object] | None = None,
+        line: Callable[[int], object] | None = None,
+        timed: bool = True,
+        raises: bool = False,
+    ) -> Self: ...
 
 @final
 class SpanContext:

@@ -48,6 +48,7 @@ mod native_thread;
 mod observer;
 #[expect(unsafe_code, reason = "switches the events of code objects it knows to live")]
 mod pacing;
+mod probes;
 #[expect(unsafe_code, reason = "compares raw reads with the public API")]
 mod self_test;
 mod spans;
@@ -71,6 +72,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
+    probes::register(module)?;
     spans::register(module)?;
     Ok(())
 }

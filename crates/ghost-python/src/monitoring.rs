@@ -4,15 +4,25 @@
 //! disables itself there; the *worker* gets local events on observed code only. With one id free, one
 //! tool with global events. Ids 0, 1, 2 and 5 belong to debuggers, coverage, profilers and optimizers.
 
+use std::sync::OnceLock;
+
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::callbacks::{CallbackType, Callbacks, set_disable};
 
 /// Ids nobody else has a claim to.
-const FREE_IDS: [u8; 2] = [3, 4];
+pub(crate) const FREE_IDS: [u8; 2] = [3, 4];
 /// What `sys.monitoring.get_tool` says of us.
-const TOOL_NAME: &str = "ghostglass";
+pub(crate) const TOOL_NAME: &str = "ghostglass";
+
+/// The ids the observer holds, once it observes.
+static HELD: OnceLock<Tools> = OnceLock::new();
+
+/// The ids the observer holds; `None` where nothing is observed.
+pub(crate) fn tools_held() -> Option<Tools> {
+    HELD.get().copied()
+}
 
 /// The ids we hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +117,7 @@ impl Tools {
             Self::One(_) => events.global() | events.local(),
         };
         monitoring.call_method1("set_events", (self.worker(), global))?;
+        HELD.get_or_init(|| self);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::frames::{EventFrame, next_traceback, type_of};
 use crate::gate::without_events;
 use crate::naming::Naming;
 use crate::pacing::Pacing;
+use crate::probes::tool::merged_mask;
 use crate::{code_extra, identity};
 
 /// Something whose address must be forgotten.
@@ -144,7 +145,8 @@ impl Observer {
     /// `sys.monitoring.set_local_events` for a live code object; false where it raises.
     pub(crate) fn set_local_events(&self, code: *mut PyObject, events: *mut PyObject) -> bool {
         let Some([tool, _]) = self.local_events else { return false };
-        let arguments = [tool, code, events];
+        let merged = merged_mask(code, events);
+        let arguments = [tool, code, if merged.is_null() { events } else { merged }];
         // SAFETY: a C function of the interpreter with three live arguments; it runs no user code.
         unsafe {
             let result = ffi::PyObject_Vectorcall(
@@ -153,6 +155,7 @@ impl Observer {
                 arguments.len(),
                 std::ptr::null_mut(),
             );
+            ffi::Py_XDECREF(merged);
             if result.is_null() {
                 ffi::PyErr_Clear();
                 return false;

@@ -148,6 +148,11 @@ impl CodeState {
         (wanted != self.sleeper.events.get()).then_some(wanted)
     }
 
+    /// Which of its events are on now.
+    pub fn events(&self) -> Events {
+        self.sleeper.events.get()
+    }
+
     /// Notes which of its events are on now.
     pub fn set_events(&self, events: Events) {
         self.sleeper.events.set(events);
