@@ -347,6 +347,31 @@ with Collector([JSONLExporter(), Failing()]) as collector:
     assert events(bench) == [{"kind": "own"}]
 
 
+def test_the_sample_rate_of_the_environment(bench: Bench) -> None:
+    pytest.importorskip("flask")
+    bench.variables["GHOST_SAMPLE_RATE"] = "0"
+    program = """
+from flask import Flask
+from ghostglass import BaseExporter, Collector, GhostglassFlask, StatsStore
+seen, stats = [], StatsStore()
+collector = Collector([seen.extend, stats])
+app = Flask(__name__)
+GhostglassFlask(app, collector=collector)
+app.add_url_rule("/", view_func=lambda: "x")
+app.add_url_rule("/bad", endpoint="bad", view_func=lambda: 1 / 0)
+client = app.test_client()
+for path in ("/", "/", "/bad"):
+    client.get(path).data
+collector.close()
+# What failed is kept all the same, and who counts sees every request.
+assert [(event["route"], event["exception_type"]) for event in seen] == [("/bad", "ZeroDivisionError")]
+assert sum(stats.snapshot()["spark"]) == 3 and len(stats.errors()) == 1
+"""
+    bench.write("app.py", program)
+    finished = bench.plain("app.py")
+    assert finished.code == 0, finished.stderr
+
+
 def test_sampling_strategies(bench: Bench) -> None:
     pytest.importorskip("flask")
     for_random = SAMPLING.split("# Route-based", maxsplit=1)[0]

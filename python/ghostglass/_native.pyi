@@ -142,7 +142,7 @@ class Sampler:
 
     def __new__(
         cls,
-        rate: float = 1.0,
+        rate: float | None = None,
         *,
         routes: dict[str, float] | None = None,
         slow_ms: float | None = None,

@@ -6,6 +6,7 @@ request but these two and its trace headers.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ghostglass import _native
@@ -38,6 +39,8 @@ class Rules:
         self.names_background = True
         if isinstance(sample, (int, float)):
             sample = _native.Sampler(sample)
+        elif sample is None and "GHOST_SAMPLE_RATE" in os.environ:
+            sample = _native.Sampler()
         self.sampler = sample
 
     def begin(

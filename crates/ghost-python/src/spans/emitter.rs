@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::active_span::ActiveSpan;
+use super::collector::exporter_queue::is_exporting;
 use super::context::SpanContext;
 use super::request_state::{Decision, RequestState};
 use super::sampler::Sampler;
@@ -33,7 +34,8 @@ impl Emitter {
     /// Whether anybody takes what is emitted.
     #[getter]
     pub(crate) fn is_listening(&self) -> bool {
-        self.target.is_some() || run::is_recording()
+        // What an exporter does is not told: telling it would make the next.
+        (self.target.is_some() || run::is_recording()) && !is_exporting()
     }
 
     /// A request that ended now.

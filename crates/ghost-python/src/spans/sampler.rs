@@ -5,6 +5,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+/// The share of traces that is kept where a program does not say.
+const SAMPLE_RATE: &str = "GHOST_SAMPLE_RATE";
+
 /// Keep a share of the traces, and all that failed.
 #[pyclass(frozen, module = "ghostglass._native")]
 #[derive(Debug)]
@@ -16,10 +19,10 @@ pub(crate) struct Sampler {
 impl Sampler {
     #[new]
     #[pyo3(signature = (
-        rate=1.0, *, routes=None, slow_ms=None, on_error=true, parent_based=true, per_second_max=None
+        rate=None, *, routes=None, slow_ms=None, on_error=true, parent_based=true, per_second_max=None
     ))]
     fn new(
-        rate: f64,
+        rate: Option<f64>,
         routes: Option<&Bound<'_, PyDict>>,
         slow_ms: Option<f64>,
         on_error: bool,
@@ -30,7 +33,7 @@ impl Sampler {
             Ok((glob.extract()?, rate.extract()?))
         };
         let sampling = Sampling {
-            rate,
+            rate: rate.unwrap_or_else(default_rate),
             routes: routes.into_iter().flatten().map(route).collect::<PyResult<_>>()?,
             slow_ns: slow_ms.map(|slow_ms| (slow_ms * 1e6) as u64),
             keeps_errors: on_error,
@@ -40,6 +43,12 @@ impl Sampler {
         let inner = sampling::Sampler::new(&sampling);
         inner.map(|inner| Self { inner }).map_err(|error| PyValueError::new_err(error.to_string()))
     }
+}
+
+/// What the environment asks for; all where it asks for nothing that makes sense.
+fn default_rate() -> f64 {
+    let wish = std::env::var(SAMPLE_RATE).ok().and_then(|text| text.trim().parse::<f64>().ok());
+    wish.filter(|rate| !rate.is_nan()).map_or(1.0, |rate| rate.clamp(0.0, 1.0))
 }
 
 impl Sampler {
