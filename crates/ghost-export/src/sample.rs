@@ -78,6 +78,7 @@ pub(crate) fn activation(sequence: u64, start_unix_ns: u64, latency_ns: u64) -> 
         outcome: Outcome::Returned(TypeId(3)),
         start_unix_ns,
         latency_ns,
+        span_id: ghost_model::SpanId::NONE,
     }
 }
 

@@ -74,6 +74,7 @@ fn every_record(ledger: &mut Ledger) -> Option<()> {
             signature,
             outcome_type: kind,
             raised,
+            span_id: 1,
         });
     }
     Some(())

@@ -26,7 +26,8 @@
 //!   RING       8 capacity u32    12 -        16 written u64   24 entries of 64 bytes
 //! entry  = 0 sequence u64 (from 1; 0 while written)  8 start, unix ns u64  16 latency ns u64
 //!         24 function u32  28 caller u32  32 signature u32  36 type u32  40 raised u32  44 -
-//!         48 check u64 (`ring_check` of the six words before it)  56 -
+//!         48 check u64 (`ring_check` of the six words before it and the one behind)
+//!         56 span id u64 (0: in none)
 //! ```
 //!
 //! Types, functions and signatures are numbered in the order of their records. Type 0 is the
@@ -42,7 +43,8 @@ pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
 /// * 2: the check of a ring entry depends on the place of each word.
 /// * 3: cells by caller, of which signatures, returned types and callers are the sums; the last two
 ///   slots of a function (the variance and the bias of its calls, `f64`); what observing has taken.
-pub const VERSION: u32 = 3;
+/// * 4: the span in which a sampled activation began.
+pub const VERSION: u32 = 4;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
 
@@ -157,22 +159,24 @@ pub const HISTOGRAM_COUNTS: usize = 16;
 pub const RING_WRITTEN: usize = 16;
 /// Offset of the first entry in a RING record.
 pub const RING_ENTRIES: usize = 24;
+/// Words of a ring entry before its check.
+pub(crate) const RING_ENTRY_CHECKED: usize = 6;
 /// Bytes of one ring entry.
 pub const RING_ENTRY_BYTES: usize = 64;
 
-/// The check of a ring entry over its words before the check.
+/// The check of a ring entry over its other words; before layout 4 without the last, the span.
 ///
 /// A reader copies without a lock, so it may find words of two entries in one. Entries of one
 /// function differ in few bits, which an exclusive or would let cancel out: a longer latency undoes
 /// an equally later start. Multiplying and rotating at each step makes what a word adds depend on
 /// its place and on all words before it.
-pub fn ring_check(words: &[u64; 6]) -> u64 {
+pub fn ring_check(words: &[u64]) -> u64 {
     // 2⁶⁴ divided by the golden ratio: odd, and no two of its bits are related.
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     words.iter().fold(SPREAD, |check, &word| (check ^ word).wrapping_mul(SPREAD).rotate_left(29))
 }
 
 /// The check of layout 1: the exclusive or of the words.
-pub(crate) fn ring_check_of_layout_1(words: &[u64; 6]) -> u64 {
+pub(crate) fn ring_check_of_layout_1(words: &[u64]) -> u64 {
     words.iter().fold(0, |check, word| check ^ word)
 }

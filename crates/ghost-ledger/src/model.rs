@@ -91,6 +91,7 @@ fn entry(start_unix_ns: u64, latency_ns: u64) -> ActivationEntry {
         signature: 0,
         outcome_type: 0,
         raised: false,
+        span_id: start_unix_ns,
     }
 }
 
@@ -107,8 +108,8 @@ fn a_ring_entry_is_never_a_mixture_of_two() {
             let path = path.clone();
             move || {
                 for seen in read(&path).unwrap().activations {
-                    let seen = (seen.sequence, seen.start_unix_ns, seen.latency_ns);
-                    assert!([(1, 1000, 10), (2, 1001, 11)].contains(&seen), "{seen:?}");
+                    let seen = (seen.sequence, seen.start_unix_ns, seen.latency_ns, seen.span_id.0);
+                    assert!([(1, 1000, 10, 1000), (2, 1001, 11, 1001)].contains(&seen), "{seen:?}");
                 }
             }
         });

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 use ghost_model::{
     Activation, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Outcome,
-    Process, ProcessState, Profile, Recording, Signature, TypeId, TypeName,
+    Process, ProcessState, Profile, Recording, Signature, SpanId, TypeId, TypeName,
 };
 
 use crate::by_caller::{ByCaller, CallerCell};
 use crate::layout::{
     BLOCK_BUCKETS, CELL_COUNT, CellKind, FUNCTION_SLOTS, HEADER_BYTES, HISTOGRAM_COUNTS, MAGIC,
-    RING_ENTRIES, RING_ENTRY_BYTES, RecordKind, VERSION, header, ring_check,
+    RING_ENTRIES, RING_ENTRY_BYTES, RING_ENTRY_CHECKED, RecordKind, VERSION, header, ring_check,
     ring_check_of_layout_1,
 };
 use crate::snapshot::LedgerSnapshot;
@@ -350,11 +350,19 @@ fn signature(record: &[u8]) -> Option<Signature> {
 
 /// An entry with its signature number kept as the only type of `args` until all are known.
 fn ring_entry(version: u32, entry: &[u8]) -> Option<Activation> {
-    let mut word = [0_u64; 6];
-    for (index, slot) in word.iter_mut().enumerate() {
+    let mut word = [0_u64; RING_ENTRY_CHECKED + 1];
+    let (checked, span) = word.split_at_mut(RING_ENTRY_CHECKED);
+    for (index, slot) in checked.iter_mut().enumerate() {
         *slot = u64_at(entry, 8 * index)?;
     }
-    let check = if version < 2 { ring_check_of_layout_1(&word) } else { ring_check(&word) };
+    let check = match version {
+        0 | 1 => ring_check_of_layout_1(checked),
+        2 | 3 => ring_check(checked),
+        _ => {
+            span[0] = u64_at(entry, 56)?;
+            ring_check(&word)
+        }
+    };
     if word[0] == 0 || u64_at(entry, 48)? != check {
         return None;
     }
@@ -367,6 +375,7 @@ fn ring_entry(version: u32, entry: &[u8]) -> Option<Activation> {
         outcome: if word[5] == 0 { Outcome::Returned(outcome) } else { Outcome::Raised(outcome) },
         start_unix_ns: word[1],
         latency_ns: word[2],
+        span_id: SpanId(word[6]),
     })
 }
 

@@ -11,8 +11,8 @@ use ghost_model::{Counter, FunctionKind};
 
 use crate::layout::{
     CELL_BYTES, CELL_COUNT, CellKind, FUNCTION_BYTES, FUNCTION_SLOTS, HEADER_BYTES,
-    HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, RING_ENTRIES, RING_ENTRY_BYTES, RING_WRITTEN,
-    RecordKind, VERSION, header, ring_check,
+    HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, RING_ENTRIES, RING_ENTRY_BYTES, RING_ENTRY_CHECKED,
+    RING_WRITTEN, RecordKind, VERSION, header, ring_check,
 };
 use crate::mapping::{Mapping, MappingError};
 use crate::slot::{FunctionSlots, HistogramBlock, Slot};
@@ -60,6 +60,8 @@ pub struct ActivationEntry {
     pub outcome_type: u32,
     /// Whether it is an exception.
     pub raised: bool,
+    /// The span in which it began; 0 for none.
+    pub span_id: u64,
 }
 
 /// The ring's place in the file.
@@ -235,11 +237,13 @@ impl Ledger {
             pair(entry.function, entry.caller),
             pair(entry.signature, entry.outcome_type),
             u64::from(entry.raised),
+            entry.span_id,
         ];
         self.mapping.publish(at, 0);
-        for (index, &word) in words.iter().enumerate().skip(1) {
+        for (index, &word) in words.iter().enumerate().take(RING_ENTRY_CHECKED).skip(1) {
             self.mapping.publish(at + 8 * index, word);
         }
+        self.mapping.publish(at + 56, entry.span_id);
         self.mapping.publish(at + 48, ring_check(&words));
         self.mapping.publish(at, sequence);
     }

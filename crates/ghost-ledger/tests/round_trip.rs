@@ -104,11 +104,13 @@ fn the_ring_keeps_the_newest() {
             signature,
             outcome_type: 0,
             raised: latency_ns == 6,
+            span_id: latency_ns - 1,
         });
     }
     let activations = read(&fixture.path("1.ledger")).activations;
-    let latencies: Vec<_> = activations.iter().map(|a| (a.sequence, a.latency_ns)).collect();
-    assert_eq!(latencies, [(3, 3), (4, 4), (5, 5), (6, 6)]);
+    let latencies: Vec<_> =
+        activations.iter().map(|a| (a.sequence, a.latency_ns, a.span_id.0)).collect();
+    assert_eq!(latencies, [(3, 3, 2), (4, 4, 3), (5, 5, 4), (6, 6, 5)]);
     assert_eq!(activations[3].outcome, Outcome::Raised(TypeId::OVERFLOW));
 }
 

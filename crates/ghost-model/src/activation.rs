@@ -1,6 +1,6 @@
 //! One sampled activation: when a function ran, with which types, and how it ended.
 
-use crate::{FunctionId, Signature, TypeId};
+use crate::{FunctionId, Signature, SpanId, TypeId};
 
 /// How an activation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,4 +28,6 @@ pub struct Activation {
     pub start_unix_ns: u64,
     /// Wall-clock duration.
     pub latency_ns: u64,
+    /// The span that was current when it began; [`SpanId::NONE`] where none was, or nobody knows.
+    pub span_id: SpanId,
 }

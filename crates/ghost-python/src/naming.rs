@@ -15,6 +15,7 @@ use pyo3::ffi::{self, PyObject, PyTypeObject};
 use crate::code_extra;
 use crate::frames::EventFrame;
 use crate::gate::without_events;
+use crate::spans;
 
 /// Globals searched for a name: `__name__` and `__file__` are among the first of a module.
 const GLOBALS_SEARCHED: usize = 64;
@@ -113,6 +114,14 @@ impl Interpreter for Naming {
                 watched.then(|| self.decide(object, globals, std::ptr::null_mut())).flatten();
             decision.map(|(_, description)| description)
         })
+    }
+
+    fn span_of_sample(&mut self, is_due: bool) -> Option<u64> {
+        spans::span_of_sample(is_due)
+    }
+
+    fn is_detailing(&self) -> bool {
+        spans::is_detailing()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Spans in the observed process: what programs and adapters call to tell of requests, functions and
 //! queries.
 //!
-//! Called by Python code of ours and of the program, never by a callback of the interpreter. Everything
-//! runs under the interpreter lock; no lock of ours is held across a call into Python.
+//! Called by Python code of ours and of the program, never by a callback of the interpreter but for
+//! [`span_of_sample`] and [`is_detailing`]. Everything runs under the interpreter lock; no lock of ours
+//! is held across a call into Python.
 //!
 //! # Way of a span
 //! [`begin`] or [`emitter`] → [`active_span`] → [`request_state`], where it is not decided yet whether
@@ -16,6 +17,7 @@ mod collector;
 mod context;
 #[expect(unsafe_code, reason = "reads and sets our own context variable")]
 mod context_var;
+mod detail;
 mod emitter;
 mod foreign;
 #[expect(unsafe_code, reason = "registers the fork handler")]
@@ -55,6 +57,24 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(run::enabled, module)?)?;
     module.add_function(wrap_pyfunction!(run::run_emitter, module)?)?;
     Ok(())
+}
+
+/// The span in which an activation begins, 0 for none. `None` where it is neither due to be sampled
+/// nor within a request that is recorded in detail. Called by callbacks; runs no code of the program.
+pub(crate) fn span_of_sample(is_due: bool) -> Option<u64> {
+    if !is_due && !detail::is_any() {
+        return None;
+    }
+    context_var::in_callback(|context| {
+        let Some(context) = context else { return is_due.then_some(0) };
+        let is_in_detail = || context.request.as_ref().is_some_and(|it| it.detail().take());
+        (is_due || is_in_detail()).then_some(context.span.0)
+    })
+}
+
+/// Whether some request is recorded in detail. Called by callbacks.
+pub(crate) fn is_detailing() -> bool {
+    detail::is_any()
 }
 
 /// What the span of a record is about.

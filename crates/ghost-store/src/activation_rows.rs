@@ -43,8 +43,7 @@ pub(crate) fn write(
     activations: &[Activation],
     kept: EventsKept,
 ) -> rusqlite::Result<Arrived> {
-    let from = activations.partition_point(|a| a.sequence <= stream.last_sequence);
-    let new = &activations[from..];
+    let new = since(activations, stream.last_sequence);
     let Some(last) = new.last() else {
         return Ok(Arrived { last_sequence: stream.last_sequence, ..Arrived::default() });
     };
@@ -75,6 +74,11 @@ pub(crate) fn write(
     Ok(Arrived { stored: !newest.is_empty(), ..arrived })
 }
 
+/// What arrived after `last_sequence`. `activations` are oldest first.
+pub(crate) fn since(activations: &[Activation], last_sequence: u64) -> &[Activation] {
+    &activations[activations.partition_point(|a| a.sequence <= last_sequence)..]
+}
+
 /// The newest `limit` of each function, so that no row is written only to be trimmed.
 fn newest_per_function(activations: &[Activation], limit: u64) -> Vec<&Activation> {
     let mut seen: HashMap<FunctionId, u64> = HashMap::new();
@@ -91,7 +95,7 @@ fn newest_per_function(activations: &[Activation], limit: u64) -> Vec<&Activatio
     newest
 }
 
-fn function_of(stream: &Stream<'_>, id: FunctionId) -> FunctionId {
+pub(crate) fn function_of(stream: &Stream<'_>, id: FunctionId) -> FunctionId {
     stream.functions.get(id.index()).copied().unwrap_or(FunctionId::ROOT)
 }
 

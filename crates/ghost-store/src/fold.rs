@@ -14,6 +14,7 @@ use crate::activation_rows::{self, RowCounts, Stream};
 use crate::interner::Interner;
 use crate::profile_rows;
 use crate::run_folder::EventsKept;
+use crate::span_function_rows;
 use crate::unsigned::Unsigned;
 
 /// What a fold found: totals of the whole session, however often it was folded.
@@ -42,6 +43,8 @@ pub(crate) struct Known {
     pub(crate) processes: HashMap<String, KnownProcess>,
     pub(crate) row_counts: RowCounts,
     pub(crate) observed: HashSet<FunctionId>,
+    /// Rows of activations within spans.
+    pub(crate) span_function_count: u64,
 }
 
 /// One process as it was last written.
@@ -100,6 +103,9 @@ impl Known {
         let counts = &mut self.row_counts;
         let arrived =
             activation_rows::write(conn, &mut self.interner, counts, &stream, &activations, kept)?;
+        let new = activation_rows::since(&activations, stream.last_sequence);
+        self.span_function_count += span_function_rows::write(conn, &stream, new)?;
+        self.span_function_count = span_function_rows::trim(conn, self.span_function_count)?;
         let changed = !rows.is_empty()
             || arrived.last_sequence != known.last_sequence
             || before.process != process;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use ghost_model::{
     Activation, Counter, Function, FunctionId, FunctionKey, FunctionKind, Outcome, Process,
-    ProcessState, Signature, TypeId, TypeName,
+    ProcessState, Signature, SpanId, TypeId, TypeName,
 };
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row};
@@ -15,7 +15,7 @@ use crate::fold::{Known, KnownProcess};
 use crate::interner::Interner;
 use crate::schema::BUDGET_SINCE;
 use crate::unsigned::Unsigned;
-use crate::upgrade;
+use crate::{span_function_rows, upgrade};
 
 /// Everything the writer must know of a file somebody else wrote.
 pub(crate) fn load_known(conn: &Connection) -> rusqlite::Result<Known> {
@@ -32,6 +32,7 @@ pub(crate) fn load_known(conn: &Connection) -> rusqlite::Result<Known> {
         known.observed.insert(FunctionId(row.get(0)?));
         Ok(())
     })?;
+    known.span_function_count = span_function_rows::count(conn)?;
     each(conn, "SELECT function_id, count(*) FROM activations GROUP BY 1", |row| {
         let Unsigned(count) = row.get(1)?;
         known.row_counts.insert(FunctionId(row.get(0)?), count);
@@ -163,6 +164,8 @@ pub(crate) fn activations(
             },
             start_unix_ns,
             latency_ns,
+            // `span_functions` tells.
+            span_id: SpanId::NONE,
         });
     }
     Ok(activations)
@@ -188,6 +191,8 @@ pub(crate) fn all_activations(conn: &Connection) -> rusqlite::Result<Vec<(i64, A
             outcome: if raised { Outcome::Raised(type_id) } else { Outcome::Returned(type_id) },
             start_unix_ns,
             latency_ns,
+            // `span_functions` tells.
+            span_id: SpanId::NONE,
         };
         activations.push((row.get(8)?, activation));
         Ok(())

@@ -13,7 +13,7 @@ use crate::{span_fold, span_rows};
 pub struct SpanCounts {
     /// Spans that arrived. Totals are of these.
     pub received_count: u64,
-    /// Of them requests whose trace is not kept.
+    /// Of them those of traces that are not kept: counted only.
     pub unsampled_count: u64,
     /// Of the others those that are still kept.
     pub kept_count: u64,
@@ -40,11 +40,6 @@ impl SpanCounts {
     /// Spans that arrived and gave way to newer ones.
     pub fn trimmed_count(&self) -> u64 {
         self.received_count.saturating_sub(self.unsampled_count).saturating_sub(self.kept_count)
-    }
-
-    /// Whether there were requests of which nothing but the request itself arrived.
-    pub fn has_sampled_out(&self) -> bool {
-        self.losses.iter().any(|(loss, count)| *loss == SpanLoss::SampledOut && *count > 0)
     }
 
     /// Spans that should have arrived and did not. Those of traces that were not to be kept are none.

@@ -21,7 +21,7 @@ CREATE TABLE span_rings (
     position        INTEGER NOT NULL,     -- up to where the ring was read, bytes
     last_sequence   INTEGER NOT NULL,     -- newest record read or missed; 0 before the first
     received_count  INTEGER NOT NULL,     -- spans that came through it
-    unsampled_count INTEGER NOT NULL      -- of them requests whose trace is not kept
+    unsampled_count INTEGER NOT NULL      -- of them those of traces that are not kept
 );
 
 -- Spans that did not come through, by reason, where there are any.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use ghost_ledger::{LedgerSnapshot, ReadError};
 use ghost_model::{
     Activation, Counter, Function, FunctionId, FunctionKey, FunctionKind, Histogram, Outcome,
-    Process, Profile, Recording, SessionId, SessionState, TypeId, TypeName, bucket_index,
+    Process, Profile, Recording, SessionId, SessionState, SpanId, TypeId, TypeName, bucket_index,
 };
 use rusqlite::Connection;
 
@@ -182,5 +182,6 @@ pub(crate) fn activation(sequence: u64, start_unix_ns: u64) -> Activation {
         outcome: Outcome::Returned(TypeId(1)),
         start_unix_ns,
         latency_ns: 9,
+        span_id: SpanId::NONE,
     }
 }

@@ -42,6 +42,9 @@ pub struct CodeState {
     pub(crate) handled: Cell<Option<(usize, Slot)>>,
     /// Activations that start at this tick or later are sampled.
     pub(crate) sample_after_ticks: Cell<u64>,
+    /// Activations that start at this tick or later are due. Where the one above is earlier, every
+    /// activation is looked at, for those within certain spans are all sampled.
+    pub(crate) due_after_ticks: Cell<u64>,
     /// Activations sampled in this window.
     pub(crate) samples: Cell<u32>,
     /// Its place in the registry.
@@ -96,6 +99,7 @@ impl CodeState {
             raised: Cell::new(None),
             handled: Cell::new(None),
             sample_after_ticks: Cell::new(0),
+            due_after_ticks: Cell::new(0),
             samples: Cell::new(0),
             index,
             shape: Cell::new(shape),

@@ -81,4 +81,13 @@ pub trait Interpreter {
     /// catcher, and promises to report its death through [`crate::Tracer::code_died`].
     /// `None` where it cannot be watched.
     fn describe_caller(&mut self, code: CodeAddress) -> Option<CodeDescription>;
+    /// The span that is current where an activation begins, 0 for none. `None` where the activation
+    /// is not due to be sampled, nor within a span of which everything is to be.
+    fn span_of_sample(&mut self, is_due: bool) -> Option<u64> {
+        is_due.then_some(0)
+    }
+    /// Whether there is a span of which every activation is to be sampled.
+    fn is_detailing(&self) -> bool {
+        false
+    }
 }

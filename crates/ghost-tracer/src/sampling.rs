@@ -26,13 +26,18 @@ impl SamplingRule {
         if self == Self::Never { u64::MAX } else { 0 }
     }
 
+    /// Whether activations are passed over, so that there is something to sample beyond the rule.
+    pub(crate) fn passes_over(self) -> bool {
+        matches!(self, Self::Window { .. })
+    }
+
     /// Notes one sampled activation of a function and decides when the next is due.
     pub(crate) fn note(self, code: &CodeState, now: u64) {
         let Self::Window { ticks } = self else { return };
         code.samples.set(code.samples.get() + 1);
         if code.samples.get() >= SAMPLES_PER_WINDOW {
             code.samples.set(0);
-            code.sample_after_ticks.set(now.saturating_add(ticks));
+            code.due_after_ticks.set(now.saturating_add(ticks));
         }
     }
 }
@@ -42,6 +47,8 @@ impl SamplingRule {
 pub(crate) struct Sample {
     pub(crate) signature: u32,
     pub(crate) caller: u32,
+    /// The span it began in; 0 for none.
+    pub(crate) span_id: u64,
 }
 
 /// Sampled activations that have not ended. Bounded by those on stacks and suspended.

@@ -288,3 +288,32 @@ fn examples_are_kept_up_to_the_bound() {
     assert_eq!(newest.latency_ns, 7);
     assert!(matches!(newest.outcome, ghost_model::Outcome::Raised(_)));
 }
+
+#[test]
+fn every_activation_of_a_span_in_detail_is_kept_and_then_as_many_as_usual() {
+    let mut stage = Stage::new(EventsMode::Sample);
+    let f = stage.observe(1, &function("f", 1));
+    let call = |stage: &mut Stage, now: u64| {
+        stage.at(now).start(f, 10, &[501], 0);
+        stage.at(now + 1).finish(f, 10, 502);
+    };
+    (0..100).for_each(|now| call(&mut stage, now));
+    let usual = limits::SAMPLES_PER_WINDOW as usize;
+    assert_eq!(stage.activations().len(), usual);
+    stage.begin_span(77, 5);
+    (100..200).for_each(|now| call(&mut stage, now));
+    let spans = |stage: &Stage| -> Vec<u64> {
+        stage.activations().iter().map(|activation| activation.span_id.0).collect()
+    };
+    assert_eq!(spans(&stage), [vec![0; usual], vec![77; 5]].concat());
+    let later = 2_000_000_000;
+    (0..100).for_each(|now| call(&mut stage, later + now));
+    assert_eq!(spans(&stage).len(), 2 * usual + 5);
+    // Where no example is wanted, no detail is either.
+    let mut stage = Stage::new(EventsMode::None);
+    let g = stage.observe(1, &function("g", 0));
+    stage.begin_span(77, 5);
+    stage.at(0).start(g, 10, &[], 0);
+    stage.at(1).finish(g, 10, 502);
+    assert!(stage.activations().is_empty());
+}

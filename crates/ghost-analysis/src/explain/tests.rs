@@ -55,6 +55,7 @@ fn without_counts_by_caller_examples_stand_in() {
         outcome: Outcome::Returned(TypeId(1)),
         start_unix_ns: 0,
         latency_ns: 1,
+        span_id: ghost_model::SpanId::NONE,
     };
     let facts = Facts::gather(&recording, sample::DISCOUNT, &[activation]).unwrap();
     assert!(facts.callers_are_sampled);

@@ -14,6 +14,8 @@ use super::{KeptSpans, critical_path};
 
 /// How far a span may stick out of the function it happened in.
 const CLOCK_DIFFERENCE_NS: u64 = 50_000;
+/// How far clocks differ in the short run: nothing follows from less.
+const CLOCK_JITTER_NS: u64 = 5_000;
 /// Time without anything recorded is worth a line from this part of the root's time: one twentieth.
 const GAP_SHARE_INVERSE: u64 = 20;
 /// And from this on; shorter ones are our own cost and the framework's.
@@ -187,14 +189,20 @@ fn nest(activations: &[&SpanFunction]) -> Vec<Option<usize>> {
     within
 }
 
-/// The activation that began last among those a span happened in.
+/// The activation that a span happened in: of those it sticks out of the least the one that began
+/// last. Nothing happens in what was shorter.
 fn deepest_around(activations: &[Node], span: &Node) -> Option<usize> {
-    let contains = |activation: &Node| {
-        activation.start_unix_ns <= span.start_unix_ns.saturating_add(CLOCK_DIFFERENCE_NS)
-            && span.end_unix_ns <= activation.end_unix_ns.saturating_add(CLOCK_DIFFERENCE_NS)
-            && activation.duration_ns.saturating_add(CLOCK_DIFFERENCE_NS) >= span.duration_ns
+    let sticks_out = |activation: &Node| {
+        let before = activation.start_unix_ns.saturating_sub(span.start_unix_ns);
+        let after = span.end_unix_ns.saturating_sub(activation.end_unix_ns);
+        before.saturating_add(after).saturating_sub(CLOCK_JITTER_NS)
     };
-    activations.iter().rposition(contains)
+    let around = activations.iter().enumerate().filter(|(_, activation)| {
+        activation.duration_ns >= span.duration_ns && sticks_out(activation) < CLOCK_DIFFERENCE_NS
+    });
+    let nearest =
+        around.min_by_key(|(place, activation)| (sticks_out(activation), Reverse(*place)));
+    nearest.map(|(place, _)| place)
 }
 
 fn node_of_span(span: &Span) -> Node {

@@ -32,13 +32,12 @@ pub(crate) fn execute(
     rows.truncate(arguments.limit);
     let mut output = BufWriter::new(standard_output(colour));
     let id = &reader.session().id;
-    let is_estimate = counts.has_sampled_out();
     match arguments.format {
         RowsFormat::Text => {
             writeln!(output, "{}", report::heading(reader.session()))?;
-            table(&rows, is_estimate).write(&mut output, terminal::width())?;
+            table(&rows).write(&mut output, terminal::width())?;
         }
-        RowsFormat::Markdown => table(&rows, is_estimate).write_markdown(&mut output)?,
+        RowsFormat::Markdown => table(&rows).write_markdown(&mut output)?,
         RowsFormat::Json => {
             write_sheets(&[query_sheet(&rows)], id, SheetFormat::Json, &mut output)?;
         }
@@ -74,7 +73,7 @@ fn sort(rows: &mut [QueryRow], by: QueriesSortBy) {
     });
 }
 
-fn table(rows: &[QueryRow], is_estimate: bool) -> Table {
+fn table(rows: &[QueryRow]) -> Table {
     let waits = rows.iter().any(|row| row.totals.pool_wait_ns > 0);
     let mut columns = vec![
         Column::name("STATEMENT"),
@@ -92,17 +91,16 @@ fn table(rows: &[QueryRow], is_estimate: bool) -> Table {
     columns.push(Column::name("SENT BY"));
     let mut table = Table::new(columns);
     for row in rows {
-        table.push(cells(row, is_estimate, waits));
+        table.push(cells(row, waits));
     }
     table
 }
 
-fn cells(row: &QueryRow, is_estimate: bool, waits: bool) -> Vec<Cell> {
+fn cells(row: &QueryRow, waits: bool) -> Vec<Cell> {
     let totals = &row.totals;
-    let mark = if is_estimate { "≈" } else { "" };
     let mut cells = vec![
         Cell::plain(statement_text(&row.key.label())),
-        Cell::plain(format!("{mark}{}", thousands(totals.query_count))),
+        Cell::plain(thousands(totals.query_count)),
         errors(totals.error_count, totals.query_count),
         optional(totals.duration.quantile_ns(0.5)),
         optional(totals.duration.quantile_ns(0.95)),

@@ -75,9 +75,11 @@ pub(super) fn lost(counts: &SpanCounts) -> Option<String> {
 }
 
 fn sampled_out(counts: &SpanCounts) -> Option<String> {
-    let requests = counted(counts.unsampled_count, "request", "requests");
-    counts.has_sampled_out().then(|| {
-        format!("≈ only of sampled requests: {requests} were counted without their queries")
+    let spans = counted(counts.unsampled_count, "span", "spans");
+    (counts.unsampled_count > 0).then(|| {
+        format!(
+            "{spans} of traces that were not sampled are in totals, not in traces and functions"
+        )
     })
 }
 
@@ -105,7 +107,6 @@ mod tests {
         assert_eq!(lost(&counts).as_deref(), Some(expected));
         counts.losses.retain(|(loss, _)| *loss == SpanLoss::SampledOut);
         assert_eq!(lost(&counts), None);
-        assert!(sampled_out(&counts).is_some());
     }
 
     #[test]
@@ -114,6 +115,7 @@ mod tests {
         assert!(trimmed(&counts).is_some_and(|line| line.starts_with("10 older spans")));
         counts.unsampled_count = 10;
         assert_eq!(trimmed(&counts), None);
+        assert!(sampled_out(&counts).is_some_and(|line| line.starts_with("10 spans of traces")));
     }
 
     #[test]

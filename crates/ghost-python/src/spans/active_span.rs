@@ -318,6 +318,9 @@ impl ActiveSpan {
         let name = self.name_or_statement();
         let record = self.record(name, duration_ns, is_error);
         let own = (self.kind == SpanKind::Request).then_some(context.request.as_ref()).flatten();
+        if let Some(request) = own {
+            request.detail().end();
+        }
         let decision = match own {
             Some(request) => self.decide(py, request, duration_ns, is_error),
             None => context.decision(),

@@ -9,11 +9,13 @@ use pyo3::types::PyString;
 
 use super::active_span::{ActiveSpan, Opening};
 use super::context::SpanContext;
+use super::detail::Detail;
 use super::emitter::Emitter;
 use super::request_state::{Decision, RequestState};
 use super::sampler::Sampler;
 use super::statement::Statement;
 use super::{context_var, foreign};
+use crate::boundary;
 
 /// A request: a new trace, or a part of the caller's.
 pub(crate) fn request(
@@ -41,7 +43,7 @@ pub(crate) fn request(
         Some(parent) if follows && !parent.is_sampled => Decision::Undecided,
         _ => Decision::Keep,
     };
-    context.request = Some(Arc::new(RequestState::new(decision)));
+    context.request = Some(Arc::new(RequestState::new(decision, begin_detail())));
     let opening = Opening { name: "".into(), statement: None, sampler, parent };
     let mut span = ActiveSpan::begin(emitter, context, opening)?;
     span.note_method(known_method(method));
@@ -113,6 +115,16 @@ fn within(py: Python<'_>, kind: SpanKind) -> SpanContext {
         adopt(&mut context, parent);
     }
     context
+}
+
+/// Whether the request that begins is one whose functions are all recorded.
+fn begin_detail() -> Detail {
+    let detail = if boundary::is_observing() { Detail::begin() } else { Detail::default() };
+    if detail.is_on() {
+        // Never from within a callback: the program called us.
+        boundary::fence(|observer| observer.tracer.begin_detail());
+    }
+    detail
 }
 
 fn adopt(context: &mut SpanContext, parent: TraceParent) {

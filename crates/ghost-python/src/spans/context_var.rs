@@ -38,6 +38,16 @@ pub(crate) fn get(py: Python<'_>) -> Option<Bound<'_, SpanContext>> {
     value.cast_into::<SpanContext>().ok()
 }
 
+/// Reads the current span within a callback of the interpreter: what is looked up is our own variable,
+/// which is compared with others by identity, so no code of the program runs.
+pub(crate) fn in_callback<R>(read: impl FnOnce(Option<&SpanContext>) -> R) -> R {
+    // SAFETY: callbacks are called by a thread that holds the interpreter lock.
+    let py = unsafe { Python::assume_attached() };
+    // Where there is no variable yet, none is made here.
+    let current = VARIABLE.get(py).and_then(|_| get(py));
+    read(current.as_ref().map(Bound::get))
+}
+
 /// Makes a span current, or none.
 pub(crate) fn set(py: Python<'_>, context: Option<&Py<SpanContext>>) {
     let Ok(variable) = variable(py) else { return };

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 use rustc_hash::{FxHashMap, FxHasher};
 
+use super::detail::Detail;
 use super::emitter::Emitter;
 
 /// Spans held for one request.
@@ -40,6 +41,7 @@ pub(crate) struct RequestState {
     decision: AtomicU8,
     query_count: AtomicU64,
     query_ns: AtomicU64,
+    detail: Detail,
     inner: Mutex<Inner>,
 }
 
@@ -51,11 +53,12 @@ struct Inner {
 }
 
 impl RequestState {
-    pub(crate) fn new(decision: Decision) -> Self {
+    pub(crate) fn new(decision: Decision, detail: Detail) -> Self {
         Self {
             decision: AtomicU8::new(decision as u8),
             query_count: AtomicU64::new(0),
             query_ns: AtomicU64::new(0),
+            detail,
             inner: Mutex::default(),
         }
     }
@@ -66,6 +69,11 @@ impl RequestState {
             1 => Decision::Keep,
             _ => Decision::Drop,
         }
+    }
+
+    /// Whether every function in it is recorded.
+    pub(crate) fn detail(&self) -> &Detail {
+        &self.detail
     }
 
     /// Counts a query of the request.

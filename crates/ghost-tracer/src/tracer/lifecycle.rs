@@ -83,8 +83,17 @@ impl<I: Interpreter> Tracer<I> {
         let state = functions.observe(ledger, texts, code, description);
         if let Some(state) = state {
             state.sample_after_ticks.set(self.sampling.first_ticks());
+            state.due_after_ticks.set(self.sampling.first_ticks());
         }
         state
+    }
+
+    /// Looks at every activation from now on, until no span is left of which all are to be sampled.
+    /// Then each function goes back to its own pace at its next activation.
+    pub fn begin_detail(&mut self) {
+        if self.sampling.passes_over() {
+            self.functions.states().for_each(|code| code.sample_after_ticks.set(0));
+        }
     }
 
     /// A code object is about to be freed.

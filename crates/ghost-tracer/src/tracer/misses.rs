@@ -205,15 +205,29 @@ impl<I: Interpreter> Tracer<I> {
         frame: &impl Activation,
         now: u64,
     ) {
+        let is_due = now >= code.due_after_ticks.get();
+        let span_id = self.interpreter.span_of_sample(is_due);
+        let is_sampled = span_id.is_some_and(|span_id| self.sample(code, frame, span_id));
+        if is_due && is_sampled {
+            self.sampling.note(code, now);
+        }
+        if !self.interpreter.is_detailing() {
+            code.sample_after_ticks.set(code.due_after_ticks.get());
+        }
+    }
+
+    /// Keeps what is known of the activation that is on top until it ends.
+    fn sample(&mut self, code: &'static CodeState, frame: &impl Activation, span_id: u64) -> bool {
         let addresses = parameter_types(code, frame);
         let types = self.signature_types(code, &addresses);
         // Only signatures that are counted are shown: no new one is made for an example.
-        let Some(signature) = self.types.known_signature(&types) else { return };
-        let Some(top) = self.stacks.running.entries.last_mut() else { return };
+        let Some(signature) = self.types.known_signature(&types) else { return false };
+        let Some(top) = self.stacks.running.entries.last_mut() else { return false };
         top.sampled = true;
         top.ends_slowly = true;
-        self.samples.insert(frame.frame(), Sample { signature, caller: top.edge.caller });
-        self.sampling.note(code, now);
+        let sample = Sample { signature, caller: top.edge.caller, span_id };
+        self.samples.insert(frame.frame(), sample);
+        true
     }
 
     pub(super) fn end_sample(&mut self, entry: &Entry, start_ticks: u64, end: End, now: u64) {
@@ -232,6 +246,7 @@ impl<I: Interpreter> Tracer<I> {
             signature: sample.signature,
             outcome_type,
             raised,
+            span_id: sample.span_id,
         });
     }
 }

@@ -16,6 +16,9 @@ use ghost_tracer::{
 struct Names {
     reborn: HashMap<usize, String>,
     out_of_memory: bool,
+    /// The span that is current, and how many activations within it are still to be sampled.
+    span_id: u64,
+    in_detail: u64,
 }
 
 impl Interpreter for Names {
@@ -31,6 +34,18 @@ impl Interpreter for Names {
 
     fn describe_caller(&mut self, code: CodeAddress) -> Option<CodeDescription> {
         (!self.out_of_memory).then(|| function(&format!("external{}", code.0), 0).0)
+    }
+
+    fn span_of_sample(&mut self, is_due: bool) -> Option<u64> {
+        if !is_due && self.in_detail == 0 {
+            return None;
+        }
+        self.in_detail -= u64::from(!is_due);
+        Some(self.span_id)
+    }
+
+    fn is_detailing(&self) -> bool {
+        self.in_detail > 0
     }
 }
 
@@ -104,6 +119,13 @@ impl Stage {
         let names = Names::default();
         let tracer = Tracer::begin(&path, &Identity::default(), events, names, clock).unwrap();
         Self { folder, tracer, now: 0, running_stack: 1, forks: 0 }
+    }
+
+    /// Begins a span of which so many activations are sampled beyond those that are due.
+    pub(crate) fn begin_span(&mut self, span_id: u64, in_detail: u64) {
+        let names = self.tracer.interpreter();
+        (names.span_id, names.in_detail) = (span_id, in_detail);
+        self.tracer.begin_detail();
     }
 
     pub(crate) fn at(&mut self, now: u64) -> &mut Self {

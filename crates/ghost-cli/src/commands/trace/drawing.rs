@@ -138,7 +138,11 @@ fn name(node: &Node) -> String {
         SpanKind::Client => format!("→ {} {}", node.method, node.name),
         SpanKind::Function | SpanKind::Event => node.name.clone(),
     };
-    let failed = if node.exception_type.is_empty() { "failed" } else { &node.exception_type };
+    let failed = match node.exception_type.as_str() {
+        "" if node.is_activation => "raised",
+        "" => "failed",
+        exception_type => exception_type,
+    };
     let rows = node.rows.and_then(|rows| u64::try_from(rows).ok());
     let parts = [
         Some(called),
