@@ -30,7 +30,7 @@ def instrumented(subject: str) -> Any:
 
         return GhostASGI(hello, collector=ghost_collector(JSONLExporter(dir=folder())))
     if subject == "ghost otlp":
-        from ghostglass import OTLPExporter
+        from ghostglass.exporters.otlp import OTLPExporter
         from ghostglass.web.asgi import GhostASGI
 
         return GhostASGI(hello, collector=ghost_collector(OTLPExporter()))

@@ -13,7 +13,8 @@ def instrument(app: Flask, subject: str) -> None:
 
         KEPT.append(GhostglassFlask(app, collector=ghost_collector(JSONLExporter(dir=folder()))))
     elif subject == "ghost otlp":
-        from ghostglass import GhostglassFlask, OTLPExporter
+        from ghostglass import GhostglassFlask
+        from ghostglass.exporters.otlp import OTLPExporter
 
         KEPT.append(GhostglassFlask(app, collector=ghost_collector(OTLPExporter())))
     elif subject == "profilis":
