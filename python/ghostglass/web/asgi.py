@@ -132,6 +132,7 @@ class GhostASGI:
         sample: float | _native.Sampler | None = None,
         route_of: RouteOf | None = None,
         framework: str = "asgi",
+        names_background: bool = True,
     ) -> None:
         """Wrap `app`; without a collector spans go to the run, and outside a run nowhere."""
         self.app = app
@@ -139,6 +140,7 @@ class GhostASGI:
         self.room = None
         if emitter is not None:
             rules = Rules(emitter, framework, exclude_routes=exclude_routes, sample=sample)
+            rules.names_background = names_background
             self.room = Room(rules, route_of)
 
     @inspect.markcoroutinefunction

@@ -76,11 +76,12 @@ def _wrap_handlers(sanic: Any) -> None:  # noqa: ANN401 - the class
     async def handle_request(self: Application, request: Request) -> None:
         own = getattr(self.ctx, RULES, None)
         rules = [*_OF_RUN, own] if own is not None else _OF_RUN
-        is_excluded = any(rule.is_excluded and rule.is_excluded(request.path) for rule in rules)
-        if is_excluded or not rules:
-            await handle(self, request)
-        else:
+        if own is not None and own.is_excluded and own.is_excluded(request.path):
+            rules = _OF_RUN
+        if rules:
             await _observed(handle, self, request, rules)
+        else:
+            await handle(self, request)
 
     @functools.wraps(handle_exception)
     async def noting(
