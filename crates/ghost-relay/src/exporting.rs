@@ -51,14 +51,7 @@ impl Exporting {
         let (_, account) = self.account(process);
         account.take(count);
         account.lose(why, count);
-        self.count_lost(why, count);
-    }
-
-    /// Counts spans that a process refused itself.
-    pub(crate) fn count_lost(&self, why: SpanLoss, count: u64) {
-        if let Some(metrics) = &self.metrics {
-            metrics.lose(why, count);
-        }
+        self.miss(why, count);
     }
 
     /// Forgets a process that has ended.
@@ -128,6 +121,12 @@ impl SpanConsumer for Exporting {
         }
         for lane in &self.lanes {
             lane.offer(&wanted);
+        }
+    }
+
+    fn miss(&mut self, why: SpanLoss, count: u64) {
+        if let Some(metrics) = &self.metrics {
+            metrics.lose(why, count);
         }
     }
 }

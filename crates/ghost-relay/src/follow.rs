@@ -140,7 +140,7 @@ impl Ring {
             }
         }
         for (why, count) in &refused {
-            exporting.count_lost(*why, count.saturating_sub(count_of(&self.refused, *why)));
+            exporting.miss(*why, count.saturating_sub(count_of(&self.refused, *why)));
         }
         self.refused = refused;
         if !spans.is_empty() {

@@ -34,6 +34,8 @@ pub struct Drained {
     pub span_count: u64,
     /// Rings there are: while there is one, more may come at any time.
     pub ring_count: u64,
+    /// Spans that were found to be lost, by reason, each reported once.
+    pub lost: Vec<(SpanLoss, u64)>,
     /// Files that could not be used, where they are now, and why.
     pub broken: Vec<(PathBuf, String)>,
 }
@@ -55,6 +57,8 @@ struct Ring {
     last_sequence: u64,
     /// What the writer had refused when it was last asked.
     refused: Vec<(SpanLoss, u64)>,
+    /// What was found to be lost and is not reported yet.
+    lost_since: Vec<(SpanLoss, u64)>,
     /// Whether its process can still write to it.
     is_alive: bool,
 }
@@ -88,7 +92,8 @@ impl SpanDrain {
                 Ok(None) => {}
                 Ok(Some(batch)) => {
                     drained.span_count += batch.spans.len() as u64;
-                    if let Some(ring) = self.rings.get(name) {
+                    if let Some(ring) = self.rings.get_mut(name) {
+                        drained.lost.append(&mut ring.lost_since);
                         listen(ring.reader.process(), &batch.spans);
                     }
                     self.waiting.push(batch);
@@ -146,7 +151,14 @@ impl Ring {
         let place = known.place(name);
         reader.resume(place.position, place.last_sequence);
         let (fate, last_sequence) = (known.fate(name), place.last_sequence);
-        Ok(Some(Self { reader, fate, last_sequence, refused: Vec::new(), is_alive: true }))
+        Ok(Some(Self {
+            reader,
+            fate,
+            last_sequence,
+            refused: Vec::new(),
+            lost_since: Vec::new(),
+            is_alive: true,
+        }))
     }
 
     /// Everything new as one batch; `None` where there is nothing.
@@ -163,6 +175,14 @@ impl Ring {
         self.fate.exported += spans.len() as u64;
         self.lose(SpanLoss::Overwritten, missed);
         self.lose(SpanLoss::Unreadable, unreadable);
+        self.lost_since
+            .extend([(SpanLoss::Overwritten, missed), (SpanLoss::Unreadable, unreadable)]);
+        for (why, count) in &refused {
+            let known = self.refused.iter().find(|(other, _)| other == why);
+            let before = known.map_or(0, |(_, before)| *before);
+            self.lost_since.push((*why, count.saturating_sub(before)));
+        }
+        self.lost_since.retain(|(_, count)| *count > 0);
         self.refused.clone_from(&refused);
         let sequence_before = std::mem::replace(&mut self.last_sequence, last_sequence);
         Ok(Some(SpanBatch {

@@ -159,13 +159,15 @@ proptest! {
         let stage = Stage::new("");
         let mut ring = ring_of(&stage, std::process::id(), 4096);
         let mut writer = stage.writer();
-        let mut made = 0;
+        let (mut made, mut told) = (0, 0);
         for count in batches {
             push(&mut ring, made..made + count);
             made += count;
-            writer.drain_spans(&stage.run_dir(), &mut |_, _| {}).unwrap();
+            let drained = writer.drain_spans(&stage.run_dir(), &mut |_, _| {}).unwrap();
+            told += drained.lost.iter().map(|(_, count)| count).sum::<u64>();
         }
         let counts = stage.reader().span_counts().unwrap();
+        prop_assert_eq!(told, counts.lost_count());
         prop_assert_eq!(counts.received_count + counts.lost_count(), made);
         let fate = ring.fate();
         prop_assert_eq!(fate.read, counts.received_count);
@@ -250,7 +252,8 @@ fn refused_records_are_counted_by_reason_without_counting_twice() {
     for _ in 0..2 {
         ring.refuse(SpanLoss::SampledOut, 3);
         ring.refuse(SpanLoss::HeldTooMany, 1);
-        writer.drain_spans(&stage.run_dir(), &mut |_, _| {}).unwrap();
+        let drained = writer.drain_spans(&stage.run_dir(), &mut |_, _| {}).unwrap();
+        assert_eq!(drained.lost, [(SpanLoss::SampledOut, 3), (SpanLoss::HeldTooMany, 1)]);
     }
     let counts = stage.reader().span_counts().unwrap();
     assert_eq!(counts.losses, [(SpanLoss::SampledOut, 6), (SpanLoss::HeldTooMany, 2)]);

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ghost_model::{Process, Span};
+use ghost_model::{Process, Span, SpanLoss};
 use ghost_relay::{
     Destination, DestinationError, ExportSettings, Exporting, Lookup, Say, SettingsError,
     SpanConsumer,
@@ -74,5 +74,9 @@ impl Exporters {
 impl SpanConsumer for Exporters {
     fn consume(&mut self, process: &Process, spans: &[Span]) {
         self.lock().consume(process, spans);
+    }
+
+    fn miss(&mut self, why: SpanLoss, count: u64) {
+        self.lock().miss(why, count);
     }
 }

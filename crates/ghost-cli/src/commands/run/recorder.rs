@@ -194,6 +194,11 @@ impl Recorder {
             Store::Later => writer.collect_spans(folder.path(), &mut listen),
         };
         let found = drained.map_or(1, |drained| {
+            for consumer in &mut *consumers {
+                for (why, count) in &drained.lost {
+                    consumer.miss(*why, *count);
+                }
+            }
             broken.extend(drained.broken);
             drained.ring_count
         });
