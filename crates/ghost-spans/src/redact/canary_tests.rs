@@ -46,7 +46,7 @@ const TEMPLATES: [&str; 16] = [
 type Style = fn(&str, &str) -> Option<String>;
 
 /// Every style of quoting.
-const STYLES: [Style; 10] = [
+const STYLES: [Style; 11] = [
     |_, value| Some(format!("'{}'", doubled(value, '\''))),
     |system, value| {
         in_dialects(system, &["mysql", "mariadb"], format!("\"{}\"", escaped(value, '"')))
@@ -63,6 +63,9 @@ const STYLES: [Style; 10] = [
     },
     |system, value| in_dialects(system, &["oracle"], format!("q'~{value}~'")),
     |_, value| Some(format!("7{}", value.len())),
+    |system, value| {
+        in_dialects(system, &["sqlite", "mssql"], format!("\"{}\"", doubled(value, '"')))
+    },
 ];
 
 fn in_dialects(system: &str, systems: &[&str], literal: String) -> Option<String> {

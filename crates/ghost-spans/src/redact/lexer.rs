@@ -187,10 +187,10 @@ impl<'a> Lexer<'a> {
     /// Whether up to the `]` it makes no difference if this is a name or a list.
     fn is_plain_bracket(&self) -> bool {
         let inside = self.bytes().get(self.at + 1..).unwrap_or_default();
-        let inside = inside.get(..BRACKET_BYTES_MAX).unwrap_or(inside);
         let end = inside.iter().position(|byte| matches!(byte, b'[' | b']'));
+        let inside = inside.get(..end.unwrap_or(inside.len())).unwrap_or_default();
         let is_plain = |byte: &u8| !matches!(byte, b'\'' | b'"' | b'`' | b'-' | b'/' | b'#' | b'$');
-        end.and_then(|end| inside.get(..end)).is_some_and(|inside| inside.iter().all(is_plain))
+        inside.len() <= BRACKET_BYTES_MAX && inside.iter().all(is_plain)
     }
 
     fn word(&mut self) -> Result<TokenKind, Doubt> {
@@ -283,7 +283,9 @@ impl<'a> Lexer<'a> {
 
     fn dollar(&mut self) -> Result<TokenKind, Doubt> {
         let has_digit = self.byte(self.at + 1).is_some_and(|byte| byte.is_ascii_digit());
-        let quotes = end_of_dollars(self.text, self.at);
+        // Not asked in vain: the answer may be far away.
+        let may_quote = matches!(self.rules.dollar, Dollar::Quotes | Dollar::Unsure);
+        let quotes = may_quote.then(|| end_of_dollars(self.text, self.at)).flatten();
         match (self.rules.dollar, quotes) {
             (Dollar::Quotes, Some(end)) => self.quoted(end, TokenKind::Text),
             (Dollar::Quotes, None) if has_digit => Ok(self.parameter(1)),
