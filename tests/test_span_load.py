@@ -129,12 +129,20 @@ def test_a_reload_under_load_loses_nothing(bench):
     assert counted(bench, "SELECT sum(request_count) FROM routes") == [(asked,)]
 
 
+def is_idle(pid: int) -> bool:
+    """Whether every thread of a process waits for something: an answer is sent a moment before its span."""
+    states = (file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{pid}/task").glob("*/stat"))
+    return all(state == "S" for state in states)
+
+
 def test_killed_workers_keep_their_requests(bench):
     bench.write("app.py", FLASK)
     with serving(bench, GHOST, "run", *SERVERS["gunicorn"][1]) as served:
         asked = ask_at_once(served.port)
         (master,) = children(served.process.pid)
         workers = children(master)
+        while not all(map(is_idle, workers)):
+            time.sleep(0.01)
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
         while set(workers) & set(children(master)) or len(children(master)) < len(workers):
