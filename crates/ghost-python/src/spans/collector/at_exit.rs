@@ -72,12 +72,16 @@ pub(crate) fn close_collectors(py: Python<'_>) {
 }
 
 fn note(one: Open) {
-    let must_register = {
+    let (must_register, closed) = {
         let mut registry = lock();
-        registry.open.retain(is_open);
+        let all = std::mem::take(&mut registry.open);
+        let (open, closed): (Vec<_>, Vec<_>) = all.into_iter().partition(is_open);
+        registry.open = open;
         registry.open.push(one);
-        !std::mem::replace(&mut registry.is_registered, true)
+        (!std::mem::replace(&mut registry.is_registered, true), closed)
     };
+    // Without the lock: destroying an exporter may run code of the program, which may come here.
+    drop(closed);
     if must_register {
         // Without it nothing is written at the end, which is no reason to fail.
         let _ = Python::attach(register);

@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use ghost_spans::fork_local::ForkLocal;
+
 use crate::native_thread;
-use crate::spans::fork_generation;
 
 /// The relay holds it while it lives.
 const LOCK: &str = "relay.lock";
@@ -32,7 +33,7 @@ const POLL: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(super) struct RelayStart {
     place: Option<Place>,
-    starting: Mutex<Starting>,
+    thread: ForkLocal<Mutex<Option<JoinHandle<()>>>>,
 }
 
 #[derive(Clone)]
@@ -50,13 +51,6 @@ impl std::fmt::Debug for Place {
     }
 }
 
-/// The thread that starts it, in the process that began to.
-#[derive(Debug, Default)]
-struct Starting {
-    generation: u32,
-    thread: Option<JoinHandle<()>>,
-}
-
 impl RelayStart {
     /// `place` is binary, folder and configuration; `None` where there is no binary or no folder.
     pub(super) fn new(place: Option<(PathBuf, PathBuf, String)>, is_loud: bool) -> Arc<Self> {
@@ -66,7 +60,7 @@ impl RelayStart {
             configuration,
             is_loud,
         });
-        Arc::new(Self { place, starting: Mutex::default() })
+        Arc::new(Self { place, thread: ForkLocal::new(Mutex::default()) })
     }
 
     /// Where rings go.
@@ -77,16 +71,16 @@ impl RelayStart {
     /// Starts the relay on a thread of its own; does not wait for it.
     pub(super) fn begin(&self) {
         let Some(place) = self.place.clone() else { return };
-        let mut starting = self.lock();
-        let is_busy = starting.thread.as_ref().is_some_and(|thread| !thread.is_finished());
+        let mut thread = self.thread();
+        let is_busy = thread.as_ref().is_some_and(|thread| !thread.is_finished());
         if !is_busy {
-            starting.thread = native_thread::spawn(STACK_BYTES, move || place.start());
+            *thread = native_thread::spawn(STACK_BYTES, move || place.start());
         }
     }
 
     /// Waits until it is started, if it is being started.
     pub(super) fn wait(&self, deadline: Instant) {
-        while self.lock().thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        while self.thread().as_ref().is_some_and(|thread| !thread.is_finished()) {
             if Instant::now() >= deadline {
                 return;
             }
@@ -94,15 +88,9 @@ impl RelayStart {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Starting> {
-        let mut starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        let generation = fork_generation::current();
-        if starting.generation != generation {
-            starting.generation = generation;
-            // The parent's: it does not run here.
-            std::mem::forget(starting.thread.take());
-        }
-        starting
+    /// The thread that starts it, in this process.
+    fn thread(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.thread.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
