@@ -101,7 +101,9 @@ def route_of(environ: wsgi.Environ) -> str | None:
     rule = getattr(request, "url_rule", None)
     if rule is None:
         return None
-    return f"{_mount_of(environ)}{rule.rule}"
+    if MOUNTED in environ:
+        return f"{_mount_of(environ)}{rule.rule}"
+    return rule.rule  # type: ignore[no-any-return]
 
 
 def _mount_of(environ: wsgi.Environ) -> str:

@@ -31,7 +31,16 @@ BODILESS = frozenset((204, 304))
 class Exchange:
     """One request and its response: what passed, and the span that says so."""
 
-    __slots__ = ("_route_of", "_start_response", "environ", "exception", "length", "rules", "span")
+    __slots__ = (
+        "_headers",
+        "_route_of",
+        "_start_response",
+        "environ",
+        "exception",
+        "is_named",
+        "rules",
+        "span",
+    )
 
     def __init__(
         self,
@@ -46,7 +55,8 @@ class Exchange:
         self.rules = rules
         self.environ = environ
         self.exception: BaseException | None = None
-        self.length: int | None = None
+        self.is_named = False
+        self._headers: Iterable[tuple[str, str]] = ()
         self._start_response = start_response
         self._route_of = route_of
 
@@ -54,34 +64,35 @@ class Exchange:
         self, status: str, headers: list[tuple[str, str]], *exc_info: object
     ) -> Write:
         """Note status and route, which a framework forgets before the body is sent."""
-        self.observe_start(status)
-        for name, value in headers:
-            if name == "Content-Length" or name.lower() == "content-length":
-                self.length = int(value) if value.isdecimal() else None
-        write = self._start_response(status, headers, *exc_info)
-        return self._counted(write)
-
-    def observe_start(self, status: str) -> None:
-        """Note status and route; a status that is none is the server's to refuse."""
+        span = self.span
         try:
-            self.span.status = int(status[:3])
-            self.note_route()
-        except Exception:  # noqa: S110 - never the program's problem
+            span.status = int(status[:3])
+            if route := self._route_of(self.environ):
+                span.name = route
+                self.is_named = True
+        except Exception:  # noqa: S110 - a status that is none is the server's to refuse
             pass
+        self._headers = headers
+        write = self._start_response(status, headers, *exc_info)
+
+        def counted_write(data: bytes) -> object:
+            span.add_bytes_out(len(data))
+            return write(data)
+
+        return counted_write
 
     def note_route(self) -> None:
         """Name the span after the template, where there is one."""
         if route := self._route_of(self.environ):
             self.span.name = route
+            self.is_named = True
 
-    def _counted(self, write: Write) -> Write:
-        """Count what goes through the imperative way to send a body."""
-
-        def counted_write(data: bytes) -> object:
-            self.span.add_bytes_out(len(data))
-            return write(data)
-
-        return counted_write
+    def length(self) -> int | None:
+        """Give the length of the body as the headers announced it."""
+        for name, value in self._headers:
+            if name.lower() == "content-length" and value.isdecimal():
+                return int(value)
+        return None
 
     def note(self, error: BaseException) -> None:
         """Remember what a framework is about to turn into a response."""
@@ -94,7 +105,8 @@ class Exchange:
             self.sent(sum(map(len, iterable)))
             self.end()
             return iterable
-        if self._is_file(iterable):
+        wrapper = self.environ.get("wsgi.file_wrapper")
+        if wrapper is not None and _is_file(iterable, wrapper):
             return self._file(iterable)
         return (SizedBody if hasattr(iterable, "__len__") else Body)(self, iterable)
 
@@ -103,16 +115,9 @@ class Exchange:
         if size and self.environ.get("REQUEST_METHOD") != "HEAD":
             self.span.add_bytes_out(size)
 
-    def _is_file(self, iterable: object) -> bool:
-        """Tell whether a server would send this by itself; some have a function for a wrapper."""
-        wrapper = self.environ.get("wsgi.file_wrapper")
-        if isinstance(wrapper, type):
-            return isinstance(iterable, wrapper)
-        return wrapper is not None and hasattr(iterable, "read")
-
     def _file(self, wrapper: Any) -> Iterable[bytes]:  # noqa: ANN401 - the server's own class
         """Leave a file to the server: only `close` says when it was sent."""
-        self.sent(self.length or 0)
+        self.sent(self.length() or 0)
         close = getattr(wrapper, "close", None)
 
         def closing() -> None:
@@ -132,7 +137,7 @@ class Exchange:
         if (self.span.status or 0) >= SERVER_ERROR:
             error = error or self.exception
         self.exception = None
-        if not self.span.name:
+        if not self.is_named:
             self.span.name = UNMATCHED
         self.span.end(error)
         if keep_context:
@@ -147,10 +152,18 @@ class Exchange:
     def stopped(self, size: int) -> None:
         """End a body the server left before its end: if any was due, its client is gone."""
         status = self.span.status or 0
-        is_due = size < self.length if self.length is not None else True
+        length = self.length()
+        is_due = size < length if length is not None else True
         if is_due and status not in BODILESS and self.environ.get("REQUEST_METHOD") != "HEAD":
             self.span.set("disconnected", True)  # noqa: FBT003 - a value, not a switch
         self.end(keep_context=True)
+
+
+def _is_file(iterable: object, wrapper: object) -> bool:
+    """Tell whether a server would send this by itself; some have a function for a wrapper."""
+    if isinstance(wrapper, type):
+        return isinstance(iterable, wrapper)
+    return hasattr(iterable, "read")
 
 
 class Body:
@@ -161,7 +174,7 @@ class Body:
     def __init__(self, exchange: Exchange, iterable: Iterable[bytes]) -> None:
         """Wrap what the application returned."""
         self._exchange: Exchange | None = exchange
-        self._span = exchange.span
+        self._span: _native.ActiveSpan | None = exchange.span
         self._iterable = iterable
         self._chunks: Iterator[bytes] | None = None
         self._sent = 0
@@ -172,16 +185,6 @@ class Body:
         A generator: its end costs a server nothing, while an exception that passes through a
         function of Python costs more than the rest of the response.
         """
-        return self._counted()
-
-    def __next__(self) -> bytes:
-        """Give one chunk to who does not ask for an iterator first."""
-        if self._chunks is None:
-            self._chunks = self._counted()
-        return next(self._chunks)
-
-    def _counted(self) -> Iterator[bytes]:
-        """Begin to iterate when the first chunk is asked for."""
         try:
             for chunk in self._iterable:
                 self._sent += len(chunk)
@@ -195,6 +198,12 @@ class Body:
             raise
         if exchange := self._finished():
             exchange.end(keep_context=True)
+
+    def __next__(self) -> bytes:
+        """Give one chunk to who does not ask for an iterator first."""
+        if self._chunks is None:
+            self._chunks = iter(self)
+        return next(self._chunks)
 
     def _finished(self) -> Exchange | None:
         """Hand over the exchange once, with what it sent."""
@@ -213,15 +222,24 @@ class Body:
                 exchange.failed(error)
             raise
         finally:
-            if exchange := self._finished():
-                exchange.stopped(self._sent)
-            self._span.detach()
+            if self._exchange is not None:
+                self._leave()
+            elif self._span is not None:
+                self._span.detach()
+                self._span = None
 
     def __del__(self) -> None:
         """End what a server forgot to close, so that its context reaches no other request."""
+        if self._span is not None:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let go of span and context, whatever was sent until then."""
         if exchange := self._finished():
             exchange.stopped(self._sent)
-        self._span.detach()
+        if self._span is not None:
+            self._span.detach()
+            self._span = None
 
 
 class SizedBody(Body):
@@ -319,9 +337,18 @@ def serve(
     if exchange is not None:
         exchange.span.add_emitter(rules.emitter)
         return app(environ, start_response)
-    exchange = _open(environ, start_response, rules, route_of)
-    if exchange is None:
+    span = rules.emitter.begin_request(
+        environ.get("REQUEST_METHOD", "GET"),
+        traceparent=environ.get("HTTP_TRACEPARENT"),
+        tracestate=environ.get("HTTP_TRACESTATE"),
+        sampler=rules.sampler,
+    )
+    if span is None:
         return app(environ, start_response)
+    span.set("framework", rules.framework)
+    if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+        _count_input(environ, span)
+    environ[KEY] = exchange = Exchange(span, rules, environ, start_response, route_of)
     try:
         return exchange.body(app(environ, exchange.start_response))
     except BaseException as error:
@@ -334,23 +361,13 @@ def _path(environ: Environ) -> str:
     return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
 
 
-def _open(
-    environ: Environ, start_response: StartResponse, rules: Rules, route_of: RouteOf
-) -> Exchange | None:
-    """Begin the span of a request, in the trace its headers name."""
-    traceparent, tracestate = environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE")
-    span = rules.begin(environ.get("REQUEST_METHOD", "GET"), traceparent, tracestate)
-    if span is None:
-        return None
+def _count_input(environ: Environ, span: _native.ActiveSpan) -> None:
+    """Count a body as it was announced, or where it is read if nobody knows its length."""
     length = environ.get("CONTENT_LENGTH")
-    if length:
-        if length.isdecimal():
-            span.add_bytes_in(int(length))
-    elif "HTTP_TRANSFER_ENCODING" in environ:
+    if not length:
         environ["wsgi.input"] = CountedInput(environ["wsgi.input"], span)
-    exchange = Exchange(span, rules, environ, start_response, route_of)
-    environ[KEY] = exchange
-    return exchange
+    elif length.isdecimal():
+        span.add_bytes_in(int(length))
 
 
 def no_route(_environ: Environ) -> str | None:
