@@ -15,7 +15,7 @@ use super::{KeptSpans, critical_path};
 /// How far a span may stick out of the function it happened in.
 const CLOCK_DIFFERENCE_NS: u64 = 50_000;
 /// How far clocks differ in the short run: nothing follows from less.
-const CLOCK_JITTER_NS: u64 = 5_000;
+const CLOCK_JITTER_NS: u64 = 1_000;
 /// Time without anything recorded is worth a line from this part of the root's time: one twentieth.
 const GAP_SHARE_INVERSE: u64 = 20;
 /// And from this on; shorter ones are our own cost and the framework's.

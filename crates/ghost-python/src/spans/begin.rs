@@ -14,8 +14,8 @@ use super::emitter::Emitter;
 use super::request_state::{Decision, RequestState};
 use super::sampler::Sampler;
 use super::statement::Statement;
-use super::{context_var, foreign};
-use crate::boundary;
+use super::{context_var, foreign, wall_clock};
+use crate::{boundary, clock};
 
 /// A request: a new trace, or a part of the caller's.
 pub(crate) fn request(
@@ -122,7 +122,10 @@ fn begin_detail() -> Detail {
     let detail = if boundary::is_observing() { Detail::begin() } else { Detail::default() };
     if detail.is_on() {
         // Never from within a callback: the program called us.
-        boundary::fence(|observer| observer.tracer.begin_detail());
+        boundary::fence(|observer| {
+            let unix_ns = wall_clock::unix_ns(wall_clock::monotonic_ns());
+            observer.tracer.begin_detail(clock::now(), unix_ns);
+        });
     }
     detail
 }

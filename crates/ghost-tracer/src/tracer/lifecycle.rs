@@ -90,7 +90,13 @@ impl<I: Interpreter> Tracer<I> {
 
     /// Looks at every activation from now on, until no span is left of which all are to be sampled.
     /// Then each function goes back to its own pace at its next activation.
-    pub fn begin_detail(&mut self) {
+    ///
+    /// `now` is the clock's reading at `unix_ns` of the clock that spans go by: two clocks drift apart,
+    /// and what ran within what follows from time. Under a budget ticks are no reading of a clock.
+    pub fn begin_detail(&mut self, now: u64, unix_ns: u64) {
+        if self.own_cost_ns == 0 {
+            self.epoch_unix_ns = unix_ns.wrapping_sub(self.rate.nanoseconds(now));
+        }
         if self.sampling.passes_over() {
             self.functions.states().for_each(|code| code.sample_after_ticks.set(0));
         }

@@ -125,7 +125,7 @@ impl Stage {
     pub(crate) fn begin_span(&mut self, span_id: u64, in_detail: u64) {
         let names = self.tracer.interpreter();
         (names.span_id, names.in_detail) = (span_id, in_detail);
-        self.tracer.begin_detail();
+        self.tracer.begin_detail(self.now, self.now);
     }
 
     pub(crate) fn at(&mut self, now: u64) -> &mut Self {
