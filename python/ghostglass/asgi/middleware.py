@@ -1,7 +1,7 @@
 """The ASGI middleware with the options of the original. How is in `ghostglass.web.starlette`.
 
-Errors are always kept, and what a sampler draws is not reproducible: `always_sample_errors=False`,
-`random_seed` and `rng` are accepted and change nothing.
+Rates of routes are looked up by template. What a sampler keeps depends on the trace alone, so that
+all services keep the same traces: `random_seed` and `rng` are accepted and change nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ class ASGIConfig:
 
     def sampler(self) -> _native.Sampler:
         """Give the sampler that these options describe."""
-        return _native.Sampler(self.sampling_rate)
+        return _native.Sampler(
+            self.sampling_rate,
+            routes=dict(self.route_overrides),
+            on_error=self.always_sample_errors,
+        )
 
 
 class GhostglassASGIMiddleware(GhostMiddleware):
