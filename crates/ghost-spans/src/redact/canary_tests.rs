@@ -208,6 +208,17 @@ proptest! {
         prop_assert!(redacted.text.is_none_or(|text| text.len() <= REDACTED_BYTES_MAX));
     }
 
+    /// However deep, and with whatever in it but an end.
+    #[test]
+    fn no_value_survives_in_nested_comments(
+        system in select(&["postgresql", "mssql"]), depth in 1_usize..8, value in value(),
+    ) {
+        let value = value.replace(['*', '/'], "");
+        let (open, close) = (format!("/*{value}").repeat(depth), "*/".repeat(depth));
+        let redacted = redact(system, &format!("SELECT a {open} {close} FROM t -- {}", value.replace(['\r', '\n'], "")));
+        prop_assert_eq!(redacted.text.as_deref(), Some("SELECT a FROM t"));
+    }
+
     #[test]
     fn commands_of_other_databases_show_no_value(value in value(), command in ".{0,8}") {
         assert_clean(&redact("redis", &format!("SET {value} {value}")))?;

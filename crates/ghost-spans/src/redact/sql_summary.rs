@@ -44,6 +44,29 @@ const MODIFIERS: [&str; 24] = [
     "CONCURRENTLY",
     "LATERAL",
 ];
+/// Words between `CREATE` and what is created.
+const OBJECT_MODIFIERS: [&str; 20] = [
+    "OR",
+    "REPLACE",
+    "ALTER",
+    "TEMP",
+    "TEMPORARY",
+    "UNIQUE",
+    "GLOBAL",
+    "LOCAL",
+    "UNLOGGED",
+    "MATERIALIZED",
+    "CLUSTERED",
+    "NONCLUSTERED",
+    "FULLTEXT",
+    "SPATIAL",
+    "VIRTUAL",
+    "EXTERNAL",
+    "FOREIGN",
+    "PUBLIC",
+    "RECURSIVE",
+    "CONSTRAINT",
+];
 /// What the main statement behind `WITH` may begin with.
 const MAIN_VERBS: [&str; 7] =
     ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES"];
@@ -180,10 +203,14 @@ impl<'a> Reader<'a> {
     fn object(&mut self, operation: &'static str, column: usize) -> Summary {
         let plain = Summary { operation: Some(operation), collection: None };
         let find = |item: Item<'_>| OBJECTS.iter().find(|object| item.is_word(&[object.word]));
-        // Words such as `OR REPLACE TEMPORARY` come before.
-        for _ in 0..8 {
+        loop {
             let Some(item) = self.next() else { return plain };
-            let Some(object) = find(item) else { continue };
+            let Some(object) = find(item) else {
+                if item.is_word(&OBJECT_MODIFIERS) {
+                    continue;
+                }
+                return plain;
+            };
             let collection = match object.word {
                 "TABLE" | "VIEW" => self.table(),
                 "INDEX" => self.indexed(),
@@ -191,7 +218,6 @@ impl<'a> Reader<'a> {
             };
             return Summary { operation: object.operations.get(column).copied(), collection };
         }
-        plain
     }
 
     /// The table behind `ON`.
