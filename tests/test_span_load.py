@@ -74,7 +74,9 @@ def ask(port: int, first: int, answers: list[str]) -> None:
 def ask_at_once(port: int, meanwhile=lambda: None) -> int:
     """All clients at once; the number of right answers."""
     answers: list[str] = []
-    clients = [threading.Thread(target=ask, args=(port, n * REQUESTS, answers)) for n in range(CLIENTS)]
+    clients = [
+        threading.Thread(target=ask, args=(port, n * REQUESTS, answers)) for n in range(CLIENTS)
+    ]
     for client in clients:
         client.start()
     meanwhile()
@@ -98,13 +100,17 @@ def test_two_hundred_clients_at_once(bench, server):
         asked = ask_at_once(served.port)
         ended = served.end()
     assert asked == CLIENTS * REQUESTS, ended.stderr
-    assert counted(bench, "SELECT sum(request_count), sum(error_count) FROM routes") == [(asked, 0)], ended
+    assert counted(bench, "SELECT sum(request_count), sum(error_count) FROM routes") == [
+        (asked, 0)
+    ], ended
     assert counted(bench, "SELECT sum(query_count) FROM statements") == [(asked,)]
     strangers = """SELECT count(*) FROM spans query LEFT JOIN spans request ON request.trace_id = query.trace_id
         AND request.kind = 'request' AND request.span_id = query.parent_span_id
         WHERE query.kind = 'query' AND request.span_id IS NULL"""
     assert counted(bench, strangers) == [(0,)], "a query without its own request"
-    assert counted(bench, "SELECT count(DISTINCT trace_id) FROM spans WHERE kind = 'request'") == [(asked,)]
+    assert counted(bench, "SELECT count(DISTINCT trace_id) FROM spans WHERE kind = 'request'") == [
+        (asked,)
+    ]
 
 
 def children(pid: int) -> list[int]:

@@ -270,7 +270,11 @@ def test_values_of_mongodb_stay(bench, canary, mongodb_server):
 
 
 def test_values_of_cypher_stay(bench, canary, bolt_server):
-    variables = {"DSN": bolt_server.url, "PASSWORD": bolt_server.password, "DATABASE": bolt_server.database}
+    variables = {
+        "DSN": bolt_server.url,
+        "PASSWORD": bolt_server.password,
+        "DATABASE": bolt_server.database,
+    }
     assert search(bench, canary, "query", BOLT, **variables) >= 5
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "Emitter",
     "ExporterQueue",
     "ProbeHook",
+    "SafeExpression",
     "Sampler",
     "SpanContext",
     "__version__",
@@ -104,6 +105,14 @@ class ProbeHook:
         timed: bool = True,
         raises: bool = False,
     ) -> Self: ...
+
+@final
+class SafeExpression:
+    """An expression of the small language, which runs no code of the program."""
+
+    def __new__(cls, text: str, /) -> Self: ...
+    def evaluate(self, names: dict[str, object], /) -> str:
+        """Evaluate it with the names of a dict, as text; raise `ValueError` if it has no value."""
 
 @final
 class SpanContext:

@@ -10,6 +10,7 @@
 mod callbacks;
 mod hook;
 mod points;
+mod safe_expression;
 #[expect(unsafe_code, reason = "asks the observer's state of a code object")]
 pub(crate) mod tool;
 
@@ -18,6 +19,7 @@ use pyo3::prelude::*;
 /// Adds what Python may call.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<hook::ProbeHook>()?;
+    module.add_class::<safe_expression::SafeExpression>()?;
     module.add_function(wrap_pyfunction!(tool::watch_code, module)?)?;
     module.add_function(wrap_pyfunction!(tool::probe_counts, module)?)?;
     Ok(())

@@ -28,6 +28,7 @@ from ghostglass.probes.instruments import (
     Instrument,
     LogInstrument,
     ProbeTestInstrument,
+    SafeLogInstrument,
 )
 from ghostglass.probes.managers import InstrumentManager
 from ghostglass.probes.mongodb import MongoDBInstrumentManager
@@ -47,6 +48,7 @@ __all__ = [
     "LogInstrument",
     "MongoDBInstrumentManager",
     "ProbeTestInstrument",
+    "SafeLogInstrument",
     "SpecFileError",
     "TargetError",
     "active_probes",

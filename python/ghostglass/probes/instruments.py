@@ -249,6 +249,29 @@ class LogInstrument(Instrument):
         out.write(f"Probe ({name})[tags={tags}] = {value}\n")
 
 
+class SafeLogInstrument(LogInstrument):
+    """A LogInstrument whose expression may come from outside the process.
+
+    It is one of a small language (see `docs/probes.md`) on the names of its event, runs no code of
+    the program, and shows no secrets. It has no tags but the manager's.
+    """
+
+    def evaluate(self, value: str, _globals: dict[str, Any], _locals: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """Evaluate an expression of the small language; the result is text."""
+        from ghostglass._native import SafeExpression
+
+        known = self.__dict__.get("_parsed")
+        if known is None or known[0] != value:
+            known = (value, SafeExpression(value))
+            _set(self, "_parsed", known)
+        text = known[1].evaluate(dict(_locals))
+        return None if text == "None" else text
+
+    def merge_tags(self, _globals: dict[str, Any], _locals: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the tags of the manager."""
+        return dict(self.mgr.get_tags())
+
+
 class MetricInstrument(Instrument):
     """Adds a number to a metric. Says nothing for `None`; anything else is an error."""
 

@@ -14,12 +14,16 @@ use super::Finding;
 use crate::steps::{StepError, capture};
 
 /// Our crates and what each may use of ours. A crate that is not here may not exist.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("ghost-model", &[]),
     ("ghost-ledger", &["ghost-model"]),
     ("ghost-tracer", &["ghost-model", "ghost-ledger"]),
+    ("ghost-probes", &[]),
     ("ghost-spans", &["ghost-model"]),
-    ("ghost-python", &["ghost-model", "ghost-ledger", "ghost-tracer", "ghost-spans"]),
+    (
+        "ghost-python",
+        &["ghost-model", "ghost-ledger", "ghost-tracer", "ghost-spans", "ghost-probes"],
+    ),
     ("ghost-store", &["ghost-model", "ghost-ledger", "ghost-spans"]),
     ("ghost-analysis", &["ghost-model"]),
     ("ghost-export", &["ghost-model", "ghost-analysis"]),
