@@ -137,7 +137,10 @@ def test_a_reload_under_load_loses_nothing(bench):
 
 def is_idle(pid: int) -> bool:
     """Whether every thread of a process waits for something: an answer is sent a moment before its span."""
-    states = (file.read_text().rpartition(")")[2].split()[0] for file in Path(f"/proc/{pid}/task").glob("*/stat"))
+    states = (
+        file.read_text().rpartition(")")[2].split()[0]
+        for file in Path(f"/proc/{pid}/task").glob("*/stat")
+    )
     return all(state == "S" for state in states)
 
 

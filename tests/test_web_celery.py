@@ -48,7 +48,9 @@ def test_a_worker_with_processes(bench, redis_server):
         ended = served.end()
     assert asked.stdout == "asked\n", asked.stderr + ended.stderr
     with sqlite3.connect(f"file:{bench.session_files()[-1]}?mode=ro", uri=True) as database:
-        routes = "SELECT route, method, sum(request_count), sum(error_count) FROM routes GROUP BY route"
+        routes = (
+            "SELECT route, method, sum(request_count), sum(error_count) FROM routes GROUP BY route"
+        )
         assert database.execute(routes).fetchall() == [
             ("rooms.burn", "TASK", 1, 1),
             ("rooms.price", "TASK", 20, 0),
