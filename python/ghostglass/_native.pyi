@@ -1,6 +1,6 @@
 """Stub of the extension in `crates/ghost-python`; checked against the binary by stubtest."""
 
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
 from types import CodeType, TracebackType
 from typing import Any, Self, final
 
@@ -17,6 +17,8 @@ __all__ = [
     "SafeExpression",
     "Sampler",
     "SpanContext",
+    "WsgiExchange",
+    "WsgiRoom",
     "__version__",
     "close_collectors",
     "continue_in_child",
@@ -326,3 +328,45 @@ class AsgiExchange:
     def note_received(self, message: _Message) -> None: ...
     def note(self, exception: BaseException) -> None: ...
     def end(self, exception: BaseException | None = None) -> None: ...
+
+@final
+class WsgiRoom:
+    """What all requests of one WSGI application have in common."""
+
+    def __new__(
+        cls,
+        emitter: Emitter,
+        framework: str,
+        *,
+        route_of: Callable[[dict[str, Any]], str | None],
+        count_input: Callable[[dict[str, Any], ActiveSpan], object],
+        other_body: Callable[[WsgiExchange, Any], Iterable[bytes]],
+        sampler: Sampler | None = None,
+    ) -> Self: ...
+    def serve(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        environ: dict[str, Any],
+        start_response: Callable[..., Callable[[bytes], object]],
+    ) -> Iterable[bytes]: ...
+
+@final
+class WsgiExchange:
+    """One request of a WSGI application and its response."""
+
+    @property
+    def span(self) -> ActiveSpan: ...
+    @property
+    def environ(self) -> dict[str, Any]: ...
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], *exc_info: object
+    ) -> Callable[[bytes], object]: ...
+    def length(self) -> int | None: ...
+    def note(self, exception: BaseException) -> None: ...
+    def note_route(self) -> None: ...
+    def sent(self, size: int) -> None: ...
+    def end(
+        self, exception: BaseException | None = None, *, keep_context: bool = False
+    ) -> None: ...
+    def failed(self, exception: BaseException | None, *, keep_context: bool = False) -> None: ...
+    def stopped(self, size: int) -> None: ...

@@ -30,6 +30,8 @@ mod statement;
 mod target;
 mod use_span;
 mod wall_clock;
+mod wsgi_body;
+mod wsgi_exchange;
 
 use ghost_model::SpanKind;
 use pyo3::prelude::*;
@@ -46,6 +48,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<emitter::Emitter>()?;
     module.add_class::<sampler::Sampler>()?;
     module.add_class::<use_span::UseSpan>()?;
+    module.add_class::<wsgi_exchange::WsgiExchange>()?;
+    module.add_class::<wsgi_exchange::WsgiRoom>()?;
     module.add_function(wrap_pyfunction!(collector::at_exit::close_collectors, module)?)?;
     module.add_function(wrap_pyfunction!(context::current_span, module)?)?;
     module.add_function(wrap_pyfunction!(context::get_span_id, module)?)?;

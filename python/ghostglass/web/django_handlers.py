@@ -25,11 +25,12 @@ def patch_wsgi(emitter: _native.Emitter) -> None:
     """Observe Django behind a WSGI server, `runserver` included."""
     from django.core.handlers.wsgi import WSGIHandler
 
-    rules, call = Rules(emitter, "django"), WSGIHandler.__call__
+    room = wsgi.Room(Rules(emitter, "django"), _route_noted)
+    call = WSGIHandler.__call__
 
     @functools.wraps(call)
     def __call__(self: Any, environ: wsgi.Environ, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401, N807
-        return wsgi.serve(call.__get__(self), environ, start_response, rules, _route_noted)
+        return wsgi.serve(call.__get__(self), environ, start_response, room)
 
     WSGIHandler.__call__ = __call__
 

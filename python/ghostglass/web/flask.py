@@ -70,11 +70,11 @@ def patch(emitter: _native.Emitter) -> None:
     """Observe every Flask application of this process."""
     from flask.app import Flask
 
-    rules, call = Rules(emitter, "flask"), Flask.__call__
+    room, call = wsgi.Room(Rules(emitter, "flask"), route_of), Flask.__call__
 
     @functools.wraps(call)
     def __call__(self: Flask, environ: wsgi.Environ, start_response: Any) -> Any:  # noqa: ANN401, N807
-        return wsgi.serve(call.__get__(self), environ, start_response, rules, route_of)
+        return wsgi.serve(call.__get__(self), environ, start_response, room)
 
     Flask.__call__ = __call__
     Flask.handle_exception = _noting(Flask.handle_exception)
@@ -117,10 +117,11 @@ def _mount_of(environ: wsgi.Environ) -> str:
 
 def _served(app: Callable[..., Iterable[bytes]], rules: Rules) -> Callable[..., Iterable[bytes]]:
     """Wrap one WSGI callable."""
+    room = wsgi.Room(rules, route_of)
 
     @functools.wraps(app)
     def wsgi_app(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> Iterable[bytes]:
-        return wsgi.serve(app, environ, start_response, rules, route_of)
+        return wsgi.serve(app, environ, start_response, room)
 
     return wsgi_app
 

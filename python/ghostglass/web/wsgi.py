@@ -1,19 +1,19 @@
 """The WSGI room: one span per request of any WSGI application.
 
 Counts what passes through `start_response`, `write` and the iterable, and changes none of it: a
-list stays that list, a server's file wrapper stays one, `close` is called once. Knows no framework.
+list stays that list, a server's file wrapper stays one, `close` is called once. What a plain
+request costs is in the extension. Knows no framework.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ghostglass.web.rules import UNMATCHED, Rules, emitter_of
+from ghostglass import _native
+from ghostglass.web.rules import Rules, emitter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from ghostglass import _native
 
     type Environ = dict[str, Any]
     type Write = Callable[[bytes], object]
@@ -23,140 +23,49 @@ if TYPE_CHECKING:
 
 # Where an environment carries its exchange; who finds one knows the request is counted already.
 KEY = "ghostglass.exchange"
-SERVER_ERROR = 500
-# No content, and not modified: answers without a body.
-BODILESS = frozenset((204, 304))
 
 
-class Exchange:
-    """One request and its response: what passed, and the span that says so."""
+class Room:
+    """What all requests of one application have in common."""
 
-    __slots__ = (
-        "_headers",
-        "_route_of",
-        "_start_response",
-        "environ",
-        "exception",
-        "is_named",
-        "rules",
-        "span",
-    )
+    __slots__ = ("native", "rules")
 
-    def __init__(
-        self,
-        span: _native.ActiveSpan,
-        rules: Rules,
-        environ: Environ,
-        start_response: StartResponse,
-        route_of: RouteOf,
-    ) -> None:
-        """Remember the server's side."""
-        self.span = span
+    def __init__(self, rules: Rules, route_of: RouteOf) -> None:
+        """Prepare, so that a request costs as little as it can."""
         self.rules = rules
-        self.environ = environ
-        self.exception: BaseException | None = None
-        self.is_named = False
-        self._headers: Iterable[tuple[str, str]] = ()
-        self._start_response = start_response
-        self._route_of = route_of
+        self.native = _native.WsgiRoom(
+            rules.emitter,
+            rules.framework,
+            route_of=route_of,
+            count_input=_count_input,
+            other_body=_other_body,
+            sampler=rules.sampler,
+        )
 
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], *exc_info: object
-    ) -> Write:
-        """Note status and route, which a framework forgets before the body is sent."""
-        span = self.span
-        try:
-            span.status = int(status[:3])
-            if route := self._route_of(self.environ):
-                span.name = route
-                self.is_named = True
-        except Exception:  # noqa: S110 - a status that is none is the server's to refuse
-            pass
-        self._headers = headers
-        write = self._start_response(status, headers, *exc_info)
 
-        def counted_write(data: bytes) -> object:
-            span.add_bytes_out(len(data))
-            return write(data)
+def _other_body(exchange: _native.WsgiExchange, iterable: Any) -> Iterable[bytes]:  # noqa: ANN401
+    """Give the server what it may look into: a file stays one, and what has a length keeps it."""
+    wrapper = exchange.environ.get("wsgi.file_wrapper")
+    if wrapper is not None and _is_file(iterable, wrapper):
+        return _file(exchange, iterable)
+    return SizedBody(exchange, iterable)
 
-        return counted_write
 
-    def note_route(self) -> None:
-        """Name the span after the template, where there is one."""
-        if route := self._route_of(self.environ):
-            self.span.name = route
-            self.is_named = True
+def _file(exchange: _native.WsgiExchange, wrapper: Any) -> Iterable[bytes]:  # noqa: ANN401
+    """Leave a file to the server: only `close` says when it was sent."""
+    exchange.sent(exchange.length() or 0)
+    close = getattr(wrapper, "close", None)
 
-    def length(self) -> int | None:
-        """Give the length of the body as the headers announced it."""
-        for name, value in self._headers:
-            if name.lower() == "content-length" and value.isdecimal():
-                return int(value)
-        return None
+    def closing() -> None:
+        exchange.end()
+        if close is not None:
+            close()
 
-    def note(self, error: BaseException) -> None:
-        """Remember what a framework is about to turn into a response."""
-        self.exception = error
-        self.note_route()
-
-    def body(self, iterable: Iterable[bytes]) -> Iterable[bytes]:
-        """Give the server what it is to send, counted; the same object where it may look at it."""
-        if type(iterable) is list or type(iterable) is tuple:
-            self.sent(sum(map(len, iterable)))
-            self.end()
-            return iterable
-        wrapper = self.environ.get("wsgi.file_wrapper")
-        if wrapper is not None and _is_file(iterable, wrapper):
-            return self._file(iterable)
-        return (SizedBody if hasattr(iterable, "__len__") else Body)(self, iterable)
-
-    def sent(self, size: int) -> None:
-        """Count bytes of the body; a server sends none of them for HEAD."""
-        if size and self.environ.get("REQUEST_METHOD") != "HEAD":
-            self.span.add_bytes_out(size)
-
-    def _file(self, wrapper: Any) -> Iterable[bytes]:  # noqa: ANN401 - the server's own class
-        """Leave a file to the server: only `close` says when it was sent."""
-        self.sent(self.length() or 0)
-        close = getattr(wrapper, "close", None)
-
-        def closing() -> None:
-            self.end()
-            if close is not None:
-                close()
-
-        try:
-            wrapper.close = closing
-        except (AttributeError, TypeError):
-            self.end()
-        return wrapper  # type: ignore[no-any-return]
-
-    def end(self, error: BaseException | None = None, *, keep_context: bool = False) -> None:
-        """End the span, once; its context may stay current for what runs after the response."""
-        self.environ.pop(KEY, None)
-        if (self.span.status or 0) >= SERVER_ERROR:
-            error = error or self.exception
-        self.exception = None
-        if not self.is_named:
-            self.span.name = UNMATCHED
-        self.span.end(error)
-        if keep_context:
-            self.span.attach()
-
-    def failed(self, error: BaseException, *, keep_context: bool = False) -> None:
-        """Note that the application raised: the server answers for it, if nobody has yet."""
-        if self.span.status is None:
-            self.span.status = SERVER_ERROR
-        self.end(error, keep_context=keep_context)
-
-    def stopped(self, size: int) -> None:
-        """End a body the server left before its end: if any was due, its client is gone."""
-        status = self.span.status or 0
-        length = self.length()
-        is_due = size < length if length is not None else True
-        if is_due and status not in BODILESS and self.environ.get("REQUEST_METHOD") != "HEAD":
-            self.span.set("disconnected", True)  # noqa: FBT003 - a value, not a switch
-        self.end(keep_context=True)
+    try:
+        wrapper.close = closing
+    except (AttributeError, TypeError):
+        exchange.end()
+    return wrapper  # type: ignore[no-any-return]
 
 
 def _is_file(iterable: object, wrapper: object) -> bool:
@@ -166,18 +75,26 @@ def _is_file(iterable: object, wrapper: object) -> bool:
     return hasattr(iterable, "read")
 
 
-class Body:
-    """The iterable of a response: counts its chunks, and ends the span with the last of them."""
+class SizedBody:
+    """A body that knows its length, from which servers compute `Content-Length`.
+
+    Counts its chunks, and ends the span with the last of them. Bodies without a length are in the
+    extension.
+    """
 
     __slots__ = ("_chunks", "_exchange", "_iterable", "_sent", "_span")
 
-    def __init__(self, exchange: Exchange, iterable: Iterable[bytes]) -> None:
+    def __init__(self, exchange: _native.WsgiExchange, iterable: Iterable[bytes]) -> None:
         """Wrap what the application returned."""
-        self._exchange: Exchange | None = exchange
+        self._exchange: _native.WsgiExchange | None = exchange
         self._span: _native.ActiveSpan | None = exchange.span
         self._iterable = iterable
         self._chunks: Iterator[bytes] | None = None
         self._sent = 0
+
+    def __len__(self) -> int:
+        """Give the number of chunks."""
+        return len(self._iterable)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[bytes]:
         """Give chunk after chunk; an end or an error is the response's.
@@ -205,7 +122,7 @@ class Body:
             self._chunks = iter(self)
         return next(self._chunks)
 
-    def _finished(self) -> Exchange | None:
+    def _finished(self) -> _native.WsgiExchange | None:
         """Hand over the exchange once, with what it sent."""
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
@@ -240,16 +157,6 @@ class Body:
         if self._span is not None:
             self._span.detach()
             self._span = None
-
-
-class SizedBody(Body):
-    """An iterable that knows its length, from which servers compute `Content-Length`."""
-
-    __slots__ = ()
-
-    def __len__(self) -> int:
-        """Give the number of chunks."""
-        return len(self._iterable)  # type: ignore[arg-type]
 
 
 class CountedInput:
@@ -307,18 +214,16 @@ class GhostWSGI:
         """Wrap `app`; without a collector spans go to the run, and outside a run nowhere."""
         self.app = app
         emitter = emitter_of(collector)
-        self.rules = (
-            Rules(emitter, "wsgi", exclude_routes=exclude_routes, sample=sample)
-            if emitter
-            else None
-        )
-        self.route_of = route_of or no_route
+        self.room: Room | None = None
+        if emitter is not None:
+            rules = Rules(emitter, "wsgi", exclude_routes=exclude_routes, sample=sample)
+            self.room = Room(rules, route_of or no_route)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        if self.rules is None:
+        if self.room is None:
             return self.app(environ, start_response)
-        return serve(self.app, environ, start_response, self.rules, self.route_of)
+        return serve(self.app, environ, start_response, self.room)
 
     def __getattr__(self, name: str) -> object:
         """Be the application in everything else."""
@@ -327,33 +232,15 @@ class GhostWSGI:
         return getattr(self.app, name)
 
 
-def serve(
-    app: App, environ: Environ, start_response: StartResponse, rules: Rules, route_of: RouteOf
-) -> Iterable[bytes]:
+def serve(app: App, environ: Environ, start_response: StartResponse, room: Room) -> Iterable[bytes]:
     """Call an application, and observe it if this is a request that nobody observes yet."""
+    rules = room.rules
     if rules.is_excluded and rules.is_excluded(_path(environ)):
         return app(environ, start_response)
-    exchange: Exchange | None = environ.get(KEY)
-    if exchange is not None:
-        exchange.span.add_emitter(rules.emitter)
+    if KEY in environ:
+        environ[KEY].span.add_emitter(rules.emitter)
         return app(environ, start_response)
-    span = rules.emitter.begin_request(
-        environ.get("REQUEST_METHOD", "GET"),
-        traceparent=environ.get("HTTP_TRACEPARENT"),
-        tracestate=environ.get("HTTP_TRACESTATE"),
-        sampler=rules.sampler,
-    )
-    if span is None:
-        return app(environ, start_response)
-    span.set("framework", rules.framework)
-    if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
-        _count_input(environ, span)
-    environ[KEY] = exchange = Exchange(span, rules, environ, start_response, route_of)
-    try:
-        return exchange.body(app(environ, exchange.start_response))
-    except BaseException as error:
-        exchange.failed(error)
-        raise
+    return room.native.serve(app, environ, start_response)
 
 
 def _path(environ: Environ) -> str:
