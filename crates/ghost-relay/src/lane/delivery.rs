@@ -59,7 +59,8 @@ fn send(
 ) -> (u64, SpanLoss) {
     let mut backoff = Backoff::default();
     loop {
-        match sink.send(bytes, queue.deadline()) {
+        let deadline = queue.deadline();
+        match sink.send(bytes, deadline) {
             Attempt::Taken { lost, why } => {
                 if lost > 0 {
                     let spans = if lost == 1 { "span was" } else { "spans were" };
@@ -73,7 +74,9 @@ fn send(
             }
             Attempt::Again { after, problem } => {
                 notices.trouble(&problem.reason);
-                if let Some(why) = wait(queue, &mut backoff, after, &problem) {
+                let closing_began = deadline.is_none() && queue.deadline().is_some();
+                // As where closing begins during the pause: one more try, and no pause.
+                if !closing_began && let Some(why) = wait(queue, &mut backoff, after, &problem) {
                     return (span_count, why);
                 }
             }
