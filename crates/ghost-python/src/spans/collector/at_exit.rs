@@ -90,7 +90,21 @@ fn note(one: Open) {
 
 fn register(py: Python<'_>) -> PyResult<()> {
     let close = py.import("ghostglass._native")?.getattr("close_collectors")?;
-    py.import("atexit")?.call_method1("register", (close,))?;
+    py.import("atexit")?.call_method1("register", (&close,))?;
+    register_with_multiprocessing(py, &close)
+}
+
+/// Children of `multiprocessing` end without `atexit` before Python 3.13, but not without its own
+/// finalizers. In the process that started them those run too early to be ours.
+fn register_with_multiprocessing(py: Python<'_>, close: &Bound<'_, PyAny>) -> PyResult<()> {
+    let modules = py.import("sys")?.getattr("modules")?;
+    let module = |name: &str| modules.call_method1("get", (name,));
+    let (process, util) = (module("multiprocessing.process")?, module("multiprocessing.util")?);
+    if process.is_none() || util.is_none() || process.call_method0("parent_process")?.is_none() {
+        return Ok(());
+    }
+    // The object it finalizes, what to call, with which arguments and keywords, and how soon.
+    util.call_method1("Finalize", (py.None(), close, (), py.None(), 0))?;
     Ok(())
 }
 
