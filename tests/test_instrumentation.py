@@ -29,7 +29,7 @@ IMPORTS = """
     for module in (flask, flask.app, urllib.request):
         loader = module.__loader__
         print(module.__spec__.name, module.__spec__.origin, loader is module.__spec__.loader, type(loader).__mro__)
-        print(sorted(vars(loader)), module.__file__, module.__cached__, module.__package__)
+        print(sorted(vars(loader)), module.__file__, module.__spec__.cached, module.__package__)
     print(len(pkgutil.get_data("flask", "app.py")), importlib.resources.files("flask").name)
     print(importlib.import_module("starlette.applications") is sys.modules["starlette.applications"])
 
