@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import BinaryIO
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
 SLOW_SECONDS = 2.0
@@ -53,11 +54,11 @@ def serve(connection: socket.socket, kind: str) -> None:
             connection.sendall(ANSWER)
 
 
-def content_length(lines: object) -> int:
+def content_length(lines: BinaryIO) -> int:
     """Read the head of one request; the end of the connection is an error."""
     size, first = 0, True
     while True:
-        line = lines.readline()  # type: ignore[attr-defined]
+        line = lines.readline()
         if not line and first:
             raise ValueError
         first = False

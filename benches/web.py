@@ -185,7 +185,10 @@ def serving(runner: Runner, server: str, options: argparse.Namespace) -> list[st
     cases: dict[str, dict[str, str]] = {subject: {} for subject in WEB if wanted(options, subject)}
     with endpoint("healthy") as address:
         cases = {case: {"OTEL_EXPORTER_OTLP_ENDPOINT": address} for case in cases}
-        ask = lambda one, path: load(one, path, options.seconds, CONNECTIONS)  # noqa: E731
+
+        def ask(one: Server, path: str) -> Load:
+            return load(one, path, options.seconds, CONNECTIONS)
+
         return load_table(under_load(runner, server, cases, options.rounds, ask))
 
 
@@ -199,7 +202,10 @@ def exporting(runner: Runner, server: str, options: argparse.Namespace) -> list[
                 if wanted(options, subject):
                     variables = {"BENCH_SUBJECT": subject, "OTEL_EXPORTER_OTLP_ENDPOINT": address}
                     cases[f"{subject}, {kind}"] = variables
-        ask = lambda one, path: load(one, path, options.seconds, CALM_CONNECTIONS, THINK_MS)  # noqa: E731
+
+        def ask(one: Server, path: str) -> Load:
+            return load(one, path, options.seconds, CALM_CONNECTIONS, THINK_MS)
+
         return load_table(under_load(runner, server, cases, options.rounds, ask))
 
 
