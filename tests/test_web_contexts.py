@@ -14,14 +14,17 @@ from recorded_spans import requests_of, spans_of
 from test_web_servers import GUNICORN, UVICORN, ask, served
 
 CLIENTS = 200
+# Servers close idle connections within seconds; a client that is about to use one loses its request.
+PATIENT_UVICORN = (*UVICORN, "--timeout-keep-alive", "600")
+PATIENT_GUNICORN = (*GUNICORN, "--keep-alive", "600")
 CONCURRENT = {
-    "uvicorn": ((*UVICORN, "fastapi_app:app"), ("query", "query-async")),
+    "uvicorn": ((*PATIENT_UVICORN, "fastapi_app:app"), ("query", "query-async")),
     "gunicorn, threads": (
-        (*GUNICORN, "--threads", "8", "--workers", "2", "flask_app:app"),
+        (*PATIENT_GUNICORN, "--threads", "8", "--workers", "2", "flask_app:app"),
         ("query",),
     ),
-    "gunicorn, gevent": ((*GUNICORN, "-k", "gevent", "flask_app:app"), ("query",)),
-    "django, uvicorn": ((*UVICORN, "django_app:app"), ("query",)),
+    "gunicorn, gevent": ((*PATIENT_GUNICORN, "-k", "gevent", "flask_app:app"), ("query",)),
+    "django, uvicorn": ((*PATIENT_UVICORN, "django_app:app"), ("query",)),
 }
 
 
