@@ -55,9 +55,10 @@ const OWNERS: [(&str, &[&str]); 8] = [
     ("pyo3-ffi", &["ghost-python"]),
     ("clap", &["ghost-cli"]),
     ("ureq", &["ghost-cli", "ghost-relay"]),
-    ("tokio", &["ghost-relay"]),
+    ("tokio", &["ghost-relay", "ghost-server"]),
     ("tonic", &["ghost-relay"]),
-    ("hyper", &["ghost-relay"]),
+    ("hyper", &["ghost-relay", "ghost-server"]),
+    ("axum", &["ghost-server"]),
 ];
 
 /// The crate that is loaded into the observed process.
