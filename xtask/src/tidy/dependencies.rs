@@ -49,7 +49,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates of others that only some of ours may use.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("rusqlite", &["ghost-store"]),
     ("pyo3", &["ghost-python"]),
     ("pyo3-ffi", &["ghost-python"]),
