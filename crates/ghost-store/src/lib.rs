@@ -20,9 +20,11 @@ mod attribute_text;
 mod data_dir;
 mod fold;
 mod histogram_text;
+mod holdings_size;
 mod interner;
 mod inventory;
 mod live_session;
+mod maintenance;
 mod open;
 mod profile_rows;
 mod profile_sets;
@@ -31,6 +33,7 @@ mod recording_rows;
 mod recover;
 mod relocation;
 mod removal;
+pub mod retention;
 mod run_folder;
 mod schema;
 mod session_index;
@@ -61,8 +64,13 @@ use ghost_ledger::liveness;
 
 pub use data_dir::DataDir;
 pub use fold::FoldReport;
+pub use holdings_size::{HoldingsMeter, HoldingsSize};
 pub use inventory::{Holding, inventory};
 pub use live_session::{LiveProcess, LiveSession, LiveState};
+pub use maintenance::{
+    CHECKPOINT_INTERVAL, Checkpoint, CheckpointMode, Checkpointed, check_integrity,
+    checkpoint_idle_sessions,
+};
 pub use recover::{Recovery, recover};
 pub use removal::{RemoveError, remove_session};
 pub use run_folder::{EventsKept, RunFolder};

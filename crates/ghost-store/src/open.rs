@@ -124,10 +124,23 @@ fn use_log(conn: &Connection) -> rusqlite::Result<()> {
 
 /// Closes the writer's connection and leaves one plain file, which can be copied and read anywhere.
 pub(crate) fn close_plain(conn: Connection) -> rusqlite::Result<()> {
-    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    tidy_up(&conn, "PRAGMA optimize");
+    tidy_up(&conn, "PRAGMA wal_checkpoint(TRUNCATE)");
     // Refused while somebody reads; the file then stays in WAL mode, which is as good.
     let _ = conn.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()));
     conn.close().map_err(|(_, error)| error)
+}
+
+/// Does what may fail without harm: whoever opens the file next finds everything in its log.
+fn tidy_up(conn: &Connection, sql: &str) {
+    let done = conn.prepare(sql).and_then(|mut statement| {
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    });
+    if let Err(error) = done {
+        tracing::warn!(%error, sql, "cannot tidy up a session file");
+    }
 }
 
 /// Refuses what is no session file, or a newer one than this version understands.
@@ -176,7 +189,8 @@ pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn has_log(path: &Path) -> bool {
+/// Whether something is in it.
+pub(crate) fn has_log(path: &Path) -> bool {
     fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0)
 }
 

@@ -13,6 +13,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::data_dir::DataDir;
 use crate::fold::{FoldReport, Known};
+use crate::maintenance::{CHECKPOINT_INTERVAL, CheckpointClock};
 use crate::reading::Reading;
 use crate::relocation::{self, Place};
 use crate::run_folder::{self, EventsKept, LedgerFile};
@@ -67,6 +68,7 @@ pub struct SessionWriter {
     read: LedgerReader,
     rings: SpanDrain,
     log_bytes_max: u64,
+    checkpoints: CheckpointClock,
 }
 
 struct OpenFile {
@@ -122,6 +124,7 @@ impl SessionWriter {
             read: Box::new(read_ledger),
             rings: SpanDrain::default(),
             log_bytes_max: LOG_BYTES_MAX,
+            checkpoints: CheckpointClock::new(CHECKPOINT_INTERVAL),
         }
     }
 
@@ -152,7 +155,11 @@ impl SessionWriter {
     /// error is [`StoreError::Busy`].
     pub fn fold(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {
         self.keep_log_short()?;
-        self.fold_anyway(run_dir)
+        let folded = self.fold_anyway(run_dir);
+        if let Some(file) = &self.open {
+            self.checkpoints.tick(&file.conn, &self.path);
+        }
+        folded
     }
 
     fn fold_anyway(&mut self, run_dir: &Path) -> Result<FoldReport, StoreError> {

@@ -2,12 +2,10 @@
 //!
 //! What runs, has a name or is being read stays; so does what another version may be able to read.
 
-mod plan;
-
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ghost_model::SessionState;
+use ghost_store::retention::{Candidate, Limits, Verdict, plan};
 use ghost_store::{DataDir, Holding, RemoveError, StoreError, inventory, remove_session};
 use serde::Serialize;
 
@@ -18,7 +16,6 @@ use crate::output::colour::{WARNING, standard_output};
 use crate::output::number::{counted, size};
 use crate::output::table::{Cell, Column, Table};
 use crate::output::{talk, terminal};
-use plan::{Candidate, Limits, Standing, Verdict, plan};
 
 /// Version of the JSON below.
 const SCHEMA_VERSION: u32 = 1;
@@ -35,7 +32,7 @@ pub(crate) fn execute(
 ) -> Result<u8, CommandError> {
     let data_dir = session_choice::data_dir()?;
     let holdings = inventory(&data_dir)?;
-    let candidates: Vec<Candidate> = holdings.iter().map(candidate).collect();
+    let candidates: Vec<Candidate> = holdings.iter().map(Candidate::of).collect();
     let verdicts = plan(&candidates, limits(arguments), now_unix_ns());
     let planned: Vec<Planned<'_>> = holdings.iter().zip(verdicts).collect();
     show(arguments, &candidates, &planned, colour)?;
@@ -54,39 +51,6 @@ fn limits(arguments: &CleanArguments) -> Limits {
         bytes_max: arguments.max_size,
         named: arguments.named,
     }
-}
-
-fn candidate(holding: &Holding) -> Candidate {
-    let session = holding.session.as_ref();
-    Candidate {
-        last_unix_ns: last_unix_ns(holding),
-        bytes: holding.bytes,
-        is_named: session.is_ok_and(|session| session.name.is_some()),
-        standing: standing(holding),
-    }
-}
-
-/// When it ended; where nobody saw that, when it was last written to.
-fn last_unix_ns(holding: &Holding) -> u64 {
-    let end = holding.session.as_ref().ok().and_then(|session| session.end_unix_ns);
-    end.unwrap_or(holding.modified_unix_ns)
-}
-
-fn standing(holding: &Holding) -> Standing {
-    match &holding.session {
-        _ if holding.is_running => Standing::Running,
-        Ok(session) if session.state == SessionState::Running => Standing::Running,
-        Ok(_) => Standing::Ended,
-        Err(error) if is_useless(error) => Standing::Useless,
-        Err(_) => Standing::Unreadable,
-    }
-}
-
-fn is_useless(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Damaged { .. } | StoreError::NotASession { .. } | StoreError::Missing { .. }
-    )
 }
 
 fn show(
@@ -136,7 +100,7 @@ fn table(planned: &[Planned<'_>]) -> Table {
             Cell::plain(holding.id.as_str()),
             Cell::plain(holding.session.as_ref().map_or("-", |session| &session.script)),
             Cell::plain(size(holding.bytes)),
-            Cell::plain(super::sessions::local_time(last_unix_ns(holding))),
+            Cell::plain(super::sessions::local_time(Candidate::of(holding).last_unix_ns)),
             why,
         ]);
     }

@@ -1,23 +1,45 @@
 //! Which sessions to remove: decided here from facts alone, before anything is touched.
+//!
+//! Removes nothing itself ([`crate::remove_session`] does), and asks neither clock nor settings.
 
 use std::collections::HashSet;
 
+use ghost_model::SessionState;
+
+use crate::inventory::Holding;
+use crate::store_error::StoreError;
+
 /// What is known of one session, or of what remains of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub struct Candidate {
     /// When it ended, or was last written to, nanoseconds since the Unix epoch.
-    pub(super) last_unix_ns: u64,
+    pub last_unix_ns: u64,
     /// Bytes of all its files.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Whether it has a name.
-    pub(super) is_named: bool,
+    pub is_named: bool,
     /// What state it is in.
-    pub(super) standing: Standing,
+    pub standing: Standing,
+}
+
+impl Candidate {
+    /// The facts about one session.
+    pub fn of(holding: &Holding) -> Self {
+        let session = holding.session.as_ref();
+        let end = session.ok().and_then(|session| session.end_unix_ns);
+        Self {
+            // Where nobody saw the end, when it was last written to.
+            last_unix_ns: end.unwrap_or(holding.modified_unix_ns),
+            bytes: holding.bytes,
+            is_named: session.is_ok_and(|session| session.name.is_some()),
+            standing: Standing::of(holding),
+        }
+    }
 }
 
 /// The state a session is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub enum Standing {
     /// Over, and readable.
     Ended,
     /// Not over yet.
@@ -28,22 +50,38 @@ pub(super) enum Standing {
     Unreadable,
 }
 
+impl Standing {
+    fn of(holding: &Holding) -> Self {
+        match &holding.session {
+            _ if holding.is_running => Self::Running,
+            Ok(session) if session.state == SessionState::Running => Self::Running,
+            Ok(_) => Self::Ended,
+            Err(
+                StoreError::Damaged { .. }
+                | StoreError::NotASession { .. }
+                | StoreError::Missing { .. },
+            ) => Self::Useless,
+            Err(_) => Self::Unreadable,
+        }
+    }
+}
+
 /// What the user allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Limits {
+pub struct Limits {
     /// Removed if older.
-    pub(super) age_ns_max: u64,
+    pub age_ns_max: u64,
     /// Never removed: the newest ones, this many.
-    pub(super) keep: usize,
+    pub keep: usize,
     /// Removed from the oldest on while all together are larger.
-    pub(super) bytes_max: Option<u64>,
+    pub bytes_max: Option<u64>,
     /// Named ones, too.
-    pub(super) named: bool,
+    pub named: bool,
 }
 
 /// What becomes of a session, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// Removed: it is older than allowed.
     Old,
     /// Removed: all together are larger than allowed.
@@ -62,12 +100,12 @@ pub(super) enum Verdict {
 
 impl Verdict {
     /// Whether the session is removed.
-    pub(super) fn is_removal(self) -> bool {
+    pub fn is_removal(self) -> bool {
         matches!(self, Self::Old | Self::Excess)
     }
 
     /// The word used in tables and JSON.
-    pub(super) fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Old => "old",
             Self::Excess => "excess",
@@ -81,7 +119,7 @@ impl Verdict {
 }
 
 /// One verdict per candidate, in their order.
-pub(super) fn plan(candidates: &[Candidate], limits: Limits, now_unix_ns: u64) -> Vec<Verdict> {
+pub fn plan(candidates: &[Candidate], limits: Limits, now_unix_ns: u64) -> Vec<Verdict> {
     let newest = newest(candidates, limits.keep);
     let verdict = |(index, candidate): (usize, &Candidate)| match candidate.standing {
         Standing::Running => Verdict::Running,
