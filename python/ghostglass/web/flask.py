@@ -27,18 +27,23 @@ class GhostglassFlask:
     """The Flask extension: `GhostglassFlask(app, collector=…)`, or `init_app` later.
 
     What is not given is read from the application's configuration: `GHOSTGLASS_COLLECTOR`,
-    `GHOSTGLASS_EXCLUDE_ROUTES`, `GHOSTGLASS_SAMPLE`.
+    `GHOSTGLASS_EXCLUDE_ROUTES`, `GHOSTGLASS_SAMPLE`, `GHOSTGLASS_UI_ENABLED`,
+    `GHOSTGLASS_UI_PREFIX`, `GHOSTGLASS_UI_TOKEN`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options
         self,
         app: Flask | None = None,
         *,
         collector: _native.Collector | None = None,
         exclude_routes: Iterable[str] | None = None,
         sample: float | _native.Sampler | None = None,
+        ui_enabled: bool | None = None,
+        ui_prefix: str | None = None,
+        ui_token: str | None = None,
     ) -> None:
         """Keep the options, and begin with `app` if there is one already."""
+        self._ui = (ui_enabled, ui_prefix, ui_token)
         self.collector = collector
         self.exclude_routes = exclude_routes
         self.sample = sample
@@ -57,6 +62,22 @@ class GhostglassFlask:
         emitter = emitter_of(collector)
         if emitter is not None:
             observe(app, Rules(emitter, "flask", exclude_routes=exclude, sample=sample))
+        is_enabled, prefix, token = self._ui
+        if options.get("ui_enabled") if is_enabled is None else is_enabled:
+            show(app, prefix or options.get("ui_prefix"), token or options.get("ui_token"))
+
+
+def show(app: Flask, prefix: str | None = None, token: str | None = None) -> None:
+    """Put the page of statistics into an application, with a collector that does nothing else."""
+    from ghostglass import _native
+    from ghostglass.flask.ui import make_ui_blueprint
+    from ghostglass.stats import StatsStore
+    from ghostglass.ui import PREFIX
+
+    stats, prefix = StatsStore(), prefix or PREFIX
+    emitter = _native.Emitter(_native.Collector(stats))
+    observe(app, Rules(emitter, "flask", exclude_routes=[f"{prefix}/"]))
+    app.register_blueprint(make_ui_blueprint(stats, bearer_token=token, ui_prefix=prefix))
 
 
 def observe(app: Flask, rules: Rules) -> None:
