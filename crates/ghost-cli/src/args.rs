@@ -15,6 +15,7 @@ mod relay;
 mod report;
 mod requests;
 mod run;
+mod serve;
 mod sessions;
 pub(crate) mod since;
 mod stubs;
@@ -37,6 +38,7 @@ pub(crate) use relay::RelayArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
 pub(crate) use run::{Events, RunArguments, Scope};
+pub(crate) use serve::ServeArguments;
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
 pub(crate) use trace::{TraceArguments, TraceFormat};
@@ -89,6 +91,8 @@ pub(crate) enum Command {
     Diff(DiffArguments),
     /// Watch a session while it runs, or look around in one that ended.
     Watch(WatchArguments),
+    /// Show sessions in a browser, and answer programs that ask about them.
+    Serve(ServeArguments),
     /// Write a session to a file for other programs.
     Export(ExportArguments),
     /// Remove old sessions.

@@ -14,6 +14,7 @@ pub(crate) mod relay;
 pub(crate) mod report;
 pub(crate) mod requests;
 pub(crate) mod run;
+pub(crate) mod serve;
 mod session_choice;
 pub(crate) mod sessions;
 mod source_files;

@@ -16,6 +16,7 @@ use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
 use crate::commands::relay::RelayCommandError;
 use crate::commands::run::{ExporterError, SuperviseError, TargetError};
+use crate::commands::serve::ServeError;
 use crate::commands::span_remarks::NothingRecorded;
 use crate::commands::stubs::StubFolderError;
 use crate::configuration::ConfigurationError;
@@ -82,6 +83,9 @@ pub(crate) enum CommandError {
     /// A file asked for cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// There is no server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// Watching ended by something that went wrong.
     #[error(transparent)]
     Watch(#[from] WatchError),
@@ -138,6 +142,7 @@ impl CommandError {
             | Self::Relay(_)
             | Self::Supervise(_)
             | Self::Watch(_)
+            | Self::Serve(_)
             | Self::Rewrite(_)
             | Self::Stubs(_)
             | Self::Output(_) => None,

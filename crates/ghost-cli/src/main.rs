@@ -41,6 +41,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Explain(explain) => commands::explain::execute(&explain, arguments.color),
         Command::Diff(diff) => commands::diff::execute(&diff, arguments.color),
         Command::Watch(watch) => commands::watch::execute(&watch, arguments.color),
+        Command::Serve(serve) => commands::serve::execute(&serve),
         Command::Export(export) => commands::export::execute(&export),
         Command::Clean(clean) => commands::clean::execute(&clean, arguments.color),
         Command::Annotate(annotate) => commands::annotate::execute(&annotate, arguments.color),

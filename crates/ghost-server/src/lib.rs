@@ -1,5 +1,21 @@
 //! `ghost serve`: the HTTP API over sessions, its live stream, the dashboard and the tool's own vital signs.
 //!
-//! Shows what other crates know: it computes no anomaly, reads no ledger itself and contains no SQL.
-//! Deliberately absent: options, environment variables and colours; they are the command's.
+//! Entry point: [`Server`]. Shows what other crates know: it computes no anomaly, reads no ledger itself and
+//! contains no SQL. Deliberately absent: options, environment variables and colours; they are the command's.
 #![forbid(unsafe_code)]
+#![expect(dead_code, unused_imports, reason = "rooms whose routes are still to come")]
+
+mod api;
+mod assets;
+mod events;
+mod router;
+mod security;
+mod server;
+mod serving;
+mod sessions;
+mod state;
+mod stop;
+mod vitals;
+
+pub use server::{Server, ServerConfiguration, ServerError};
+pub use stop::Stop;

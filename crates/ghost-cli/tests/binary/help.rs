@@ -16,6 +16,7 @@ fn every_command_explains_itself() {
         "explain",
         "diff",
         "watch",
+        "serve",
         "export",
         "clean",
         "annotate",

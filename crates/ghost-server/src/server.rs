@@ -1,0 +1,134 @@
+//! A server: made from a configuration, told its address, run until it is asked to stop.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use ghost_store::DataDir;
+
+use crate::events::EventHub;
+use crate::router::router;
+use crate::security::{HostNames, Token};
+use crate::serving;
+use crate::sessions::Sessions;
+use crate::state::AppState;
+use crate::stop::Stop;
+use crate::vitals::Vitals;
+
+/// What a server is to be.
+#[derive(Clone, Debug)]
+pub struct ServerConfiguration {
+    /// Where the sessions lie.
+    pub data_dir: DataDir,
+    /// The session that `current` stands for: an id, the start of one, a name, or `latest`.
+    pub session: String,
+    /// Name or address to listen at.
+    pub host: String,
+    /// Port to listen at; 0 for any that is free.
+    pub port: u16,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be used.
+    #[error("cannot listen at `{host}`, port {port}")]
+    Listen {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system has no random numbers.
+    #[error("cannot make a token")]
+    Token(#[source] io::Error),
+    /// The system gives no threads or no events.
+    #[error("cannot start the server")]
+    Start(#[source] io::Error),
+}
+
+/// A server that listens already, and answers as soon as it runs.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    names: HostNames,
+    token: Token,
+    sessions: Arc<Sessions>,
+    stop: Stop,
+}
+
+impl Server {
+    /// Takes the address. Nobody is answered yet.
+    pub fn bind(configuration: ServerConfiguration) -> Result<Self, ServerError> {
+        let ServerConfiguration { data_dir, session, host, port } = configuration;
+        let names = HostNames::new(&host);
+        let failed = |source| ServerError::Listen { host: host.clone(), port, source };
+        let listener = TcpListener::bind((host.as_str(), port)).map_err(&failed)?;
+        let address = listener.local_addr().map_err(&failed)?;
+        let token = Token::random().map_err(ServerError::Token)?;
+        let sessions = Arc::new(Sessions::new(data_dir, session));
+        Ok(Self { listener, address, names, token, sessions, stop: Stop::new() })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a request has to show.
+    pub fn token(&self) -> &str {
+        self.token.as_str()
+    }
+
+    /// What opens the dashboard. The token is in the fragment, which browsers never send.
+    pub fn link(&self) -> String {
+        let host = in_a_link(self.address);
+        format!("http://{host}/#token={}", self.token.as_str())
+    }
+
+    /// What stops it, for a signal to keep.
+    pub fn stop_switch(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Answers until it is stopped.
+    pub fn run(self) -> Result<(), ServerError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("ghost-serve")
+            .build()
+            .map_err(ServerError::Start)?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), ServerError> {
+        self.listener.set_nonblocking(true).map_err(ServerError::Start)?;
+        let listener =
+            tokio::net::TcpListener::from_std(self.listener).map_err(ServerError::Start)?;
+        let stopped = self.stop.stopped();
+        let events = Arc::new(EventHub::new(Arc::clone(&self.sessions), stopped.clone()));
+        let state = Arc::new(AppState {
+            sessions: self.sessions,
+            vitals: Arc::new(Vitals::new()),
+            events,
+            token: self.token,
+        });
+        serving::serve(listener, router(&state, self.names), stopped).await;
+        Ok(())
+    }
+}
+
+/// An address that a browser on this machine can open: the one that means all of them does not.
+fn in_a_link(address: SocketAddr) -> SocketAddr {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
