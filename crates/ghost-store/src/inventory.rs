@@ -64,7 +64,7 @@ impl Holding {
     }
 }
 
-fn modified_unix_ns(found: &fs::Metadata) -> u64 {
+pub(crate) fn modified_unix_ns(found: &fs::Metadata) -> u64 {
     let seconds = u64::try_from(found.mtime()).unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec().cast_unsigned())
 }
@@ -80,7 +80,7 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(entries(folder)?.into_iter().filter(belongs).collect())
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     match fs::read_dir(folder) {
         Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {

@@ -15,6 +15,7 @@
 //! measured. The format of the file is described in `docs/session-file.md`.
 #![forbid(unsafe_code)]
 
+mod abandoned;
 mod activation_rows;
 mod attribute_text;
 mod data_dir;
@@ -62,6 +63,7 @@ mod stage;
 
 use ghost_ledger::liveness;
 
+pub use abandoned::{Abandoned, abandoned};
 pub use data_dir::DataDir;
 pub use fold::FoldReport;
 pub use holdings_size::{HoldingsMeter, HoldingsSize};

@@ -6,7 +6,9 @@ use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ghost_store::retention::{Candidate, Limits, Verdict, plan};
-use ghost_store::{DataDir, Holding, RemoveError, StoreError, inventory, remove_session};
+use ghost_store::{
+    Abandoned, DataDir, Holding, RemoveError, StoreError, abandoned, inventory, remove_session,
+};
 use serde::Serialize;
 
 use super::session_choice;
@@ -35,12 +37,15 @@ pub(crate) fn execute(
     let candidates: Vec<Candidate> = holdings.iter().map(Candidate::of).collect();
     let verdicts = plan(&candidates, limits(arguments), now_unix_ns());
     let planned: Vec<Planned<'_>> = holdings.iter().zip(verdicts).collect();
+    let before_unix_ns = now_unix_ns().saturating_sub(limits(arguments).age_ns_max);
+    let leftovers = abandoned(&data_dir, before_unix_ns)?;
     show(arguments, &candidates, &planned, colour)?;
     let removals = planned.iter().filter(|(_, verdict)| verdict.is_removal());
     let removals: Vec<&Holding> = removals.map(|(holding, _)| *holding).collect();
-    let removed =
+    let mut removed =
         if arguments.dry_run { Removed::all(&removals) } else { remove(&data_dir, &removals) };
     conclude(arguments.dry_run, &planned, &removed);
+    removed.failed |= !remove_leftovers(&leftovers, arguments.dry_run);
     Ok(if removed.failed { FAILURE } else { SUCCESS })
 }
 
@@ -181,6 +186,26 @@ fn remove(data_dir: &DataDir, removals: &[&Holding]) -> Removed {
         }
     }
     removed
+}
+
+/// Removes what programs without a session left; false where the system refused one.
+fn remove_leftovers(leftovers: &[Abandoned], dry_run: bool) -> bool {
+    let (mut count, mut bytes, mut failed) = (0, 0, false);
+    for leftover in leftovers {
+        match if dry_run { Ok(()) } else { leftover.remove() } {
+            Ok(()) => (count, bytes) = (count + 1, bytes + leftover.bytes),
+            Err(error) => {
+                talk::say(format_args!("kept: {}", talk::with_causes(&error)));
+                failed = true;
+            }
+        }
+    }
+    if count > 0 {
+        let verb = if dry_run { "would remove" } else { "removed" };
+        let folders = counted(count, "folder", "folders");
+        talk::say(format_args!("{verb} {folders} of programs without a session, {}", size(bytes)));
+    }
+    !failed
 }
 
 /// `removed 3 sessions, 1.2 MiB; 5 kept (1 running, 2 named)`

@@ -155,3 +155,20 @@ fn an_empty_folder_is_clean() {
     assert_eq!(ran.lines(), ["ghost: removed 0 sessions, 0 B; 0 kept"]);
     assert!(!sandbox.data().exists());
 }
+
+#[test]
+fn what_programs_without_a_session_left_goes_too() {
+    let sandbox = Sandbox::new();
+    record(&sandbox, &["--name", "kept"]);
+    let folder = sandbox.data().join("stats").join("1-2-3");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("table"), [0; 1000]).unwrap();
+    let young = sandbox.run(&["clean"]);
+    assert_eq!(young.lines().len(), 1, "{young:?}");
+    let dry = sandbox.run(&["clean", "--older-than", "0", "--dry-run"]);
+    let words = "1 folder of programs without a session, 1000 B";
+    assert_eq!(last_line(&dry), format!("ghost: would remove {words}"));
+    let real = sandbox.run(&["clean", "--older-than", "0"]);
+    assert_eq!(last_line(&real), format!("ghost: removed {words}"));
+    assert!(!folder.exists());
+}
