@@ -15,6 +15,15 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         parse(text).map(Self)
     }
+
+    /// The names it reads, each once, in alphabetical order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.0.collect_names(&mut names);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 /// A node.
@@ -39,6 +48,39 @@ pub(crate) enum Node {
     Item(Box<Self>, Box<Self>),
     Slice(Box<Self>, Option<Box<Self>>, Option<Box<Self>>),
     Call(Function, Vec<Self>),
+}
+
+impl Node {
+    fn collect_names<'a>(&'a self, into: &mut Vec<&'a str>) {
+        if let Self::Name(name) = self {
+            into.push(name);
+        }
+        for below in self.below() {
+            below.collect_names(into);
+        }
+    }
+
+    /// The nodes directly below.
+    fn below(&self) -> Vec<&Self> {
+        match self {
+            Self::Constant(_) | Self::Name(_) => Vec::new(),
+            Self::Sequence(items) | Self::Call(_, items) => items.iter().collect(),
+            Self::Unary(_, one) | Self::Not(one) => vec![one],
+            Self::Binary(_, one, two)
+            | Self::And(one, two)
+            | Self::Or(one, two)
+            | Self::Item(one, two) => vec![one, two],
+            Self::Compare(first, rest) => {
+                let rest = rest.iter().map(|(_, node)| node);
+                std::iter::once(&**first).chain(rest).collect()
+            }
+            Self::Choice { condition, then, otherwise } => vec![condition, then, otherwise],
+            Self::Slice(of, from, to) => {
+                let ends = [from, to].into_iter().flatten();
+                std::iter::once(of).chain(ends).map(|node| &**node).collect()
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -394,3 +394,14 @@ fn bombs_run_out_of_steps() {
         assert_eq!(evaluate(&parsed, &Names::default()), Err(EvaluateError::Steps), "{bomb}");
     }
 }
+
+#[test]
+fn the_names_of_an_expression_are_all_that_it_reads() {
+    let names = |text: &str| Expression::parse(text).unwrap().names().join(" ");
+    assert_eq!(
+        names("b[a:c] if len(d) < e < f else [g, -h, not i, (j, 'k')][l]"),
+        "a b c d e f g h i j l"
+    );
+    assert_eq!(names("a and a or max(a, 1)"), "a");
+    assert_eq!(names("'a' + \"b\""), "");
+}

@@ -14,21 +14,32 @@ use super::Finding;
 use crate::steps::{StepError, capture};
 
 /// Our crates and what each may use of ours. A crate that is not here may not exist.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("ghost-model", &[]),
     ("ghost-ledger", &["ghost-model"]),
     ("ghost-tracer", &["ghost-model", "ghost-ledger"]),
     ("ghost-probes", &[]),
+    ("ghost-control", &["ghost-probes"]),
     ("ghost-spans", &["ghost-model"]),
     (
         "ghost-python",
-        &["ghost-model", "ghost-ledger", "ghost-tracer", "ghost-spans", "ghost-probes"],
+        &[
+            "ghost-model",
+            "ghost-ledger",
+            "ghost-tracer",
+            "ghost-spans",
+            "ghost-probes",
+            "ghost-control",
+        ],
     ),
     ("ghost-store", &["ghost-model", "ghost-ledger", "ghost-spans"]),
     ("ghost-analysis", &["ghost-model"]),
     ("ghost-export", &["ghost-model", "ghost-analysis"]),
-    ("ghost-server", &["ghost-model", "ghost-store", "ghost-analysis", "ghost-export"]),
-    ("ghost-watch", &["ghost-model", "ghost-store", "ghost-analysis"]),
+    (
+        "ghost-server",
+        &["ghost-model", "ghost-store", "ghost-analysis", "ghost-export", "ghost-control"],
+    ),
+    ("ghost-watch", &["ghost-model", "ghost-store", "ghost-analysis", "ghost-control"]),
     ("ghost-relay", &["ghost-model", "ghost-ledger", "ghost-spans", "ghost-export"]),
     (
         "ghost-cli",
@@ -42,6 +53,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
             "ghost-spans",
             "ghost-relay",
             "ghost-watch",
+            "ghost-control",
         ],
     ),
     ("ghost-testkit", &["ghost-model"]),
