@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![expect(dead_code, unused_imports, reason = "rooms whose routes are still to come")]
 
+mod announcement;
 mod api;
 mod assets;
 mod events;
@@ -17,5 +18,6 @@ mod state;
 mod stop;
 mod vitals;
 
+pub use announcement::AnnounceError;
 pub use server::{Server, ServerConfiguration, ServerError};
 pub use stop::Stop;

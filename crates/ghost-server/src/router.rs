@@ -12,7 +12,10 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::security::{HostNames, Problem, check_host, check_origin, check_token, secure_answer};
+use crate::security::{
+    HostNames, Problem, check_host, check_origin, check_query, check_target, check_token,
+    read_body, secure_answer,
+};
 use crate::state::AppState;
 use crate::{api, assets, events, vitals};
 
@@ -34,11 +37,15 @@ fn guarded(rooms: Router, state: &Arc<AppState>, names: HostNames) -> Router {
     Router::new()
         .fallback_service(rooms)
         .layer(from_fn(refuse_head))
+        .layer(from_fn(read_body))
         .layer(from_fn(check_origin))
         .layer(from_fn_with_state(Arc::clone(state), check_token))
+        .layer(from_fn(check_query))
         .layer(from_fn_with_state(names, check_host))
-        .layer(from_fn(secure_answer))
+        .layer(from_fn(check_target))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(log))
+        .layer(from_fn(secure_answer))
 }
 
 /// `HEAD` would run a handler for nothing. The router refuses `TRACE` everywhere, and says what it would take.
@@ -52,4 +59,12 @@ async fn refuse_head(mut request: Request, next: Next) -> Response {
 /// What happened is the panic hook's to tell.
 fn after_panic(_fault: Box<dyn Any + Send + 'static>) -> Response {
     Problem::internal().into_response()
+}
+
+/// A line per request, without its query and its headers. What a client can choose is escaped.
+async fn log(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let answer = next.run(request).await;
+    tracing::info!(method = method.as_str(), path, status = answer.status().as_u16(), "answered");
+    answer
 }

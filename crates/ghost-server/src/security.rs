@@ -7,10 +7,14 @@ mod headers;
 mod host_check;
 mod origin_check;
 mod problem;
+mod query_check;
+mod request_size;
 mod token;
 
 pub(crate) use headers::secure_answer;
 pub(crate) use host_check::{HostNames, check_host};
 pub(crate) use origin_check::{check_origin, is_own_origin};
 pub(crate) use problem::Problem;
+pub(crate) use query_check::check_query;
+pub(crate) use request_size::{check_target, read_body};
 pub(crate) use token::{Token, check_token};

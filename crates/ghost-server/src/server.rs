@@ -3,17 +3,22 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ghost_store::DataDir;
 
+use crate::announcement::{AnnounceError, Announcement};
 use crate::events::EventHub;
 use crate::router::router;
 use crate::security::{HostNames, Token};
-use crate::serving;
+use crate::serving::{self, ServingLimits};
 use crate::sessions::Sessions;
 use crate::state::AppState;
 use crate::stop::Stop;
 use crate::vitals::Vitals;
+
+/// How long a stop waits for readings of sessions, which cannot be interrupted.
+const READING_WAIT_MAX: Duration = Duration::from_millis(500);
 
 /// What a server is to be.
 #[derive(Clone, Debug)]
@@ -41,6 +46,9 @@ pub enum ServerError {
         /// What the system said.
         source: io::Error,
     },
+    /// It cannot tell other programs where it is.
+    #[error("cannot announce the server")]
+    Announce(#[from] AnnounceError),
     /// The system has no random numbers.
     #[error("cannot make a token")]
     Token(#[source] io::Error),
@@ -57,7 +65,10 @@ pub struct Server {
     names: HostNames,
     token: Token,
     sessions: Arc<Sessions>,
+    limits: ServingLimits,
     stop: Stop,
+    /// Gone when nobody can be answered any more.
+    _announcement: Announcement,
 }
 
 impl Server {
@@ -69,8 +80,17 @@ impl Server {
         let listener = TcpListener::bind((host.as_str(), port)).map_err(&failed)?;
         let address = listener.local_addr().map_err(&failed)?;
         let token = Token::random().map_err(ServerError::Token)?;
-        let sessions = Arc::new(Sessions::new(data_dir, session));
-        Ok(Self { listener, address, names, token, sessions, stop: Stop::new() })
+        let announcement = Announcement::write(&data_dir, address, &token)?;
+        Ok(Self {
+            listener,
+            address,
+            names,
+            token,
+            sessions: Arc::new(Sessions::new(data_dir, session)),
+            limits: ServingLimits::default(),
+            stop: Stop::new(),
+            _announcement: announcement,
+        })
     }
 
     /// Where it listens.
@@ -101,7 +121,10 @@ impl Server {
             .thread_name("ghost-serve")
             .build()
             .map_err(ServerError::Start)?;
-        runtime.block_on(self.serve())
+        let served = runtime.block_on(self.serve());
+        // A reading that is under way ends with the process; nobody waits for it any more.
+        runtime.shutdown_timeout(READING_WAIT_MAX);
+        served
     }
 
     async fn serve(self) -> Result<(), ServerError> {
@@ -116,7 +139,8 @@ impl Server {
             events,
             token: self.token,
         });
-        serving::serve(listener, router(&state, self.names), stopped).await;
+        let router = router(&state, self.names);
+        serving::serve(listener, router, self.limits, stopped).await;
         Ok(())
     }
 }

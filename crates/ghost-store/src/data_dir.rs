@@ -42,6 +42,14 @@ impl DataDir {
         self.root.join("runs")
     }
 
+    /// Where running servers tell where they are; made if it is missing.
+    pub fn create_serve_dir(&self) -> Result<PathBuf, StoreError> {
+        self.create()?;
+        let folder = self.root.join("serve");
+        create_private_folder(&folder)?;
+        Ok(folder)
+    }
+
     /// The file of a session.
     pub fn session_path(&self, id: &SessionId) -> PathBuf {
         self.sessions_dir().join(format!("{id}.db"))
