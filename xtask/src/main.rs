@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to a terminal")]
 
 mod bench;
+mod dashboard;
 mod demo;
 mod fuzz;
 mod oracle;
@@ -31,6 +32,7 @@ usage: cargo xtask COMMAND
                             --fast tests the oldest one found and fetches none
   oracle --seeds N [--first S] [--python X]
                             N random programs on each Python that test has prepared
+  dashboard                 build the dashboard into the server's assets, check it (needs Node)
   peers                     fetch the servers and drivers that tests talk to (PyPI, Debian)
   python VERSION…           fetch CPython 3.14, 3.15, … into the cache (Debian, as root)
   bench [--python X]… [--quick] [--processes N] [--programs A,B] [--modes A,B] [--print]
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let root = workspace_root();
     let result = match words.as_slice() {
+        ["dashboard"] => dashboard::run(&root),
         ["demo"] => demo::run(&root),
         ["test", options @ ..] => match test::Options::parse(options) {
             Ok(options) => Ok(test::run(&root, options)),

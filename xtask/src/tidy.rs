@@ -3,6 +3,7 @@
 //! One rule per file or function, each with a test that shows it can fail. The whole check is also a
 //! Rust test, so that `cargo test` is the whole truth. Changes nothing.
 
+mod assets;
 mod dependencies;
 mod headers;
 mod links;
@@ -56,6 +57,7 @@ pub(crate) fn check(root: &Path) -> Result<(), TidyError> {
     let mut findings: Vec<Finding> = files.iter().flat_map(check_file).collect();
     findings.extend(files.iter().flat_map(|file| links::check(root, file)));
     findings.extend(dependencies::check(root)?);
+    findings.extend(assets::check(root)?);
     if findings.is_empty() {
         return Ok(());
     }

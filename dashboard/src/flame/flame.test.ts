@@ -230,7 +230,12 @@ describe("the table", () => {
   });
 
   it("is bounded", () => {
-    const wide = node("", 5000, 1, Array.from({ length: 5000 }, (_, i) => node(`f${i}`, 1)));
+    const wide = node(
+      "",
+      5000,
+      1,
+      Array.from({ length: 5000 }, (_, i) => node(`f${i}`, 1)),
+    );
     const frames = framesOf(wide, "time");
     const root = frames[0] as Frame;
     expect(tableLinesOf(frames, root, openedAtFirst(frames, root))).toHaveLength(TABLE_LINES_MAX);

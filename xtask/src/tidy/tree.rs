@@ -20,8 +20,8 @@ const EXTENSIONS: [&str; 8] = ["rs", "py", "pyi", "md", "toml", "sql", "pth", "t
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`: {source}")]
 pub(crate) struct TreeError {
-    path: PathBuf,
-    source: io::Error,
+    pub(super) path: PathBuf,
+    pub(super) source: io::Error,
 }
 
 /// One file with its text.

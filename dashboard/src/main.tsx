@@ -1,0 +1,19 @@
+/**
+ * Starts the dashboard: takes the token, chooses the colours, connects, and draws.
+ */
+
+import { render } from "preact";
+import { takeToken } from "./api/token";
+import "./design/style.css";
+import { connect } from "./live/socket";
+import { startRouter } from "./router/route";
+import { Application } from "./shell/application";
+import { startTheme } from "./shell/theme";
+
+takeToken();
+startTheme();
+startRouter();
+connect();
+
+const place = document.getElementById("application");
+if (place !== null) render(<Application />, place);
