@@ -9,6 +9,8 @@ mod announcement;
 mod api;
 mod assets;
 mod events;
+#[cfg(test)]
+mod network_tests;
 mod router;
 mod security;
 mod server;

@@ -25,9 +25,10 @@ pub(crate) fn router(state: &Arc<AppState>, names: HostNames) -> Router {
         .merge(api::routes())
         .merge(events::routes())
         .merge(vitals::routes())
-        .merge(assets::routes())
-        .with_state(Arc::clone(state));
-    guarded(rooms, state, names)
+        .merge(assets::routes());
+    #[cfg(test)]
+    let rooms = rooms.merge(crate::network_tests::routes());
+    guarded(rooms.with_state(Arc::clone(state)), state, names)
 }
 
 /// The routes behind the checks. The last one is asked first; nothing of a request is looked at before its

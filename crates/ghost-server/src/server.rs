@@ -65,7 +65,7 @@ pub struct Server {
     names: HostNames,
     token: Token,
     sessions: Arc<Sessions>,
-    limits: ServingLimits,
+    pub(crate) limits: ServingLimits,
     stop: Stop,
     /// Gone when nobody can be answered any more.
     _announcement: Announcement,
