@@ -69,6 +69,9 @@ def test_a_blocked_thread_stands_still_until_it_is_released():
             assert bp.blocked
             assert bp.stackframe.f_code is Shape.rename.__code__
             assert bp.stackframe.f_locals["to"] == name
+            assert bp.stackframe.f_locals["args"] == (shape,)
+            assert bp.stackframe.f_locals["kwargs"] == {"to": name}
+            assert bp.stackframe.f_back.f_code is Shape.rename_often.__code__
             bp.release()
     assert bp.calls == [True] * 4
 

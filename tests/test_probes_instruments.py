@@ -320,6 +320,50 @@ def test_finish_is_called_whatever_the_event():
             assert instrument.finish_called
 
 
+def test_finish_is_called_for_the_call_that_switched_it_off():
+    for event in ("call", "return", "end"):
+        with probes.sensor(ADD, value="nothing", event=event, mgr=Quiet()) as instrument:
+            probe_targets.add13(1)
+            assert instrument.errors == 1
+            assert instrument.finish_called, event
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        ("call", ["args", "frame", "kwargs", "now", "self", "start", "what"]),
+        (
+            "return",
+            ["args", "elapsed", "end", "frame", "kwargs", "now", "result", "self", "start", "what"],
+        ),
+        ("end", ["__event__", "self", "user_id", "what"]),
+    ],
+)
+def test_locals_are_what_the_call_was_given(event, names):
+    target = "probe_targets.Shape.draw"
+    value = "sorted(locals()) if 'user_id' not in kwargs else user_id"
+    value = "sorted(locals())" if event == "end" else value
+    with probes.sensor(target, value=value, event=event) as instrument:
+        Shape().draw("x")
+        Shape().draw("x", user_id=4)
+    assert instrument.results == [names, names if event == "end" else 4]
+
+
+def test_a_default_can_be_named_beside_anything():
+    target = "probe_targets.Shape.draw"
+    with probes.sensor(target, value="(args[1:], user_id)", event="call") as instrument:
+        Shape().draw("x")
+    assert instrument.results == [(("x",), None)]
+
+
+def test_an_expression_that_is_none_says_where():
+    manager = Quiet()
+    with probes.sensor(ADD, value="::amount", mgr=manager):
+        assert probe_targets.add13(1) == 14
+    assert [error.args[0] for error in manager.errors] == ["invalid syntax"]
+    assert manager.errors[0].args[1][:4] == ("<string>", 1, 1, "::amount")
+
+
 def test_an_instrument_decorates():
     module = types.ModuleType("decorated_module")
     module.instrument = probes.ProbeTestInstrument("mult", "result")

@@ -165,7 +165,7 @@ def test_a_lifespan_counts_from_the_last_change():
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
-        ({"target": "probe_targets.nothing"}, "no attribute 'nothing'"),
+        ({"target": "probe_targets.nothing"}, "does not have the attribute 'nothing'"),
         ({"target": "math.sqrt"}, "C function"),
         ({"target": 5}, "not a dotted path"),
         ({"instrument": {"type": "unknown"}}, "KeyError"),

@@ -28,6 +28,26 @@ from ghostglass.probes.targets import Target, TargetError, attribute, own_attrib
 omitted: Any = object()
 
 
+class StackFrame:
+    """The frame of a call at a breakpoint, and how it was called."""
+
+    __slots__ = ("_frame", "_inputs")
+
+    def __init__(self, frame: FrameType, inputs: Inputs) -> None:
+        """Look at a frame."""
+        self._frame, self._inputs = frame, inputs
+
+    @property
+    def f_locals(self) -> dict[str, Any]:
+        """Locals of the function; `args` and `kwargs` where it has none of that name."""
+        inputs = {"args": self._inputs.args, "kwargs": self._inputs.kwargs}
+        return {**inputs, **self._frame.f_locals}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of a frame
+        """Be the frame in everything else."""
+        return getattr(self._frame, name)
+
+
 class Breakpoint:
     """Notices calls of a function; see `block` and `error` for those that do more.
 
@@ -42,7 +62,8 @@ class Breakpoint:
     fire: what else to do, a callable without arguments.
 
     `calls` has True or False for each call, as the condition says; `hits` counts the True ones
-    since the last release. While the function is at the breakpoint, `stackframe` is its frame.
+    since the last release. While the function is at the breakpoint, `stackframe` is its frame,
+    with what was passed as `args` and `kwargs` among its locals.
     Leaving the block without a hit is an AssertionError.
     """
 
@@ -67,7 +88,7 @@ class Breakpoint:
         self.timeout = timeout
         self.fire = fire
         self.exception: BaseException | None = None
-        self.stackframe: FrameType | None = None
+        self.stackframe: StackFrame | None = None
         self.calls: list[bool] = []
         self.hits = 0
         self.blocked = False
@@ -86,7 +107,7 @@ class Breakpoint:
         inputs = read(frame, self._shape)
         if self._is_meant is not None and not self._is_meant(inputs.args):
             return None
-        self.stackframe = frame
+        self.stackframe = StackFrame(frame, inputs)
         try:
             if self.event == "call":
                 self._hit(inputs)

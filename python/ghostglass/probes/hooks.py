@@ -103,9 +103,9 @@ class _Handler:
         except BaseException:
             self.probe.fail(instrument)
 
-    def finish(self) -> None:
-        """Tell instruments that a call has ended."""
-        for instrument in self.needs.finishers:
+    def finish(self, finishers: Iterable[Instrument]) -> None:
+        """Tell instruments that a call has ended, also those that it switched off."""
+        for instrument in finishers:
             try:
                 instrument.finish()
             except BaseException:
@@ -154,10 +154,14 @@ class Outer(_Handler):
     def enter(self) -> Call | None:
         """A call begins."""
         try:
+            needs = self.needs
             call = self._call(sys._getframe(1))
             for instrument in call.instruments:
                 if instrument.event == "call":
                     self.fire(instrument, instrument.mgr.global_namespace, call.values)
+            if self.needs is not needs:
+                # One was switched off by an error: nothing will be called when this call ends.
+                self.finish([i for i in needs.finishers if i not in self.needs.finishers])
             if call.finder is not None:
                 # What the above took is no line's time.
                 call.finder(None)
@@ -178,7 +182,7 @@ class Outer(_Handler):
                 "args": inputs.args,
                 "kwargs": inputs.kwargs,
                 "frame": frame,
-                **inputs.named,
+                **inputs.passed(self.shape, needs.names),
             }
         elif self.shape.inner_names:
             values = {"start": time.time(), **read(frame, self.shape).named}
@@ -195,6 +199,7 @@ class Outer(_Handler):
     def leave(self, call: Call | None, started_ns: int, value: object, failed: bool) -> None:  # noqa: FBT001
         """A call ends."""
         try:
+            finishers = self.needs.finishers
             if call is not None:
                 instruments, values, finder, frame = call
                 if finder is not None and frame is not None:
@@ -215,8 +220,8 @@ class Outer(_Handler):
                 event = instrument.event
                 if event == "return" or (failed and event == "raise"):
                     self.fire(instrument, instrument.mgr.global_namespace, values)
-            if self.is_stale or self.needs.finishers:
-                self.finish()
+            if self.is_stale or finishers:
+                self.finish(finishers)
         except BaseException:
             return
 
@@ -269,6 +274,7 @@ class Inner(_Handler):
         """A call ends: its locals are still there."""
         try:
             frame = sys._getframe(1)
+            finishers = self.needs.finishers
             instruments = call if call is not None else self.instruments
             values = None
             for instrument in instruments:
@@ -278,7 +284,7 @@ class Inner(_Handler):
                     event = Event("return", frame, None if failed else value)
                     values = {"__event__": event, **frame.f_locals}
                 self.fire(instrument, _names_for(instrument, frame, values), values)
-            self.finish()
+            self.finish(finishers)
         except BaseException:
             return
 
@@ -286,6 +292,7 @@ class Inner(_Handler):
         """A line begins."""
         try:
             frame = sys._getframe(1)
+            finishers = self.needs.finishers
             if self.finders:
                 self._time(frame, number)
             wanted = self.line_wanted
@@ -299,8 +306,8 @@ class Inner(_Handler):
                     event = Event("line", frame, None)
                     values = {"lineno": number, "__event__": event, **frame.f_locals}
                 self.fire(instrument, _names_for(instrument, frame, values), values)
-            if self.is_stale or (wanted is not None and self.needs.finishers):
-                self.finish()
+            if self.is_stale or (wanted is not None and finishers):
+                self.finish(finishers if wanted is not None else ())
         except BaseException:
             return
 

@@ -95,6 +95,12 @@ class Inputs:
         """What was passed by position."""
         return tuple(self.positional)
 
+    def passed(self, shape: Shape, wanted: frozenset[str] | tuple[str, ...]) -> dict[str, Any]:
+        """Give inputs by name: those that were passed, and of defaults those that are wanted."""
+        left = {*shape.positional[len(self.positional) :], *shape.keyword_only}
+        left -= {*self.kwargs, *wanted}
+        return {name: value for name, value in self.named.items() if name not in left}
+
 
 def read(frame: FrameType, shape: Shape) -> Inputs:
     """Read the inputs of a call that has just begun."""

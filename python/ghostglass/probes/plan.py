@@ -48,10 +48,8 @@ def needs_of(instruments: Iterable[Instrument], shape: Shape) -> Needs:
     names: set[str] = set()
     for instrument in instruments:
         wanted = names_of(instrument)
-        if wanted is None or wanted & _COSTLY:
-            everything = True
-        else:
-            names |= wanted & shape.names
+        everything = everything or wanted is None or bool(wanted & _COSTLY)
+        names |= (wanted or frozenset()) & shape.names
         times = times or wanted is None or bool(wanted & _TIMES)
         hotspots = hotspots or _mentions_hotspots(instrument)
     checks = any(_has_own_check(instrument) for instrument in instruments)

@@ -111,14 +111,24 @@ def _walk(name: str, module: ModuleType, rest: list[str]) -> Target:
 
 
 def _member(owner: object, name: str) -> object:
-    if isinstance(owner, ModuleType):
-        return getattr(owner, name)
     try:
+        if isinstance(owner, ModuleType):
+            return getattr(owner, name)
         return inspect.getattr_static(owner, name)
     except AttributeError:
-        kind = getattr(owner, "__qualname__", None) or type(owner).__qualname__
-        msg = f"`{kind}` has no attribute `{name}`"
+        # In the words programs know from `unittest.mock`.
+        msg = f"{_shown(owner)} does not have the attribute {name!r}"
         raise AttributeError(msg) from None
+
+
+def _shown(owner: object) -> str:
+    """Show an object as Python does, without code of the program."""
+    if isinstance(owner, ModuleType):
+        return repr(owner)
+    if isinstance(owner, type):
+        module, name = (type.__getattribute__(owner, of) for of in ("__module__", "__qualname__"))
+        return f"<class '{module}.{name}'>"
+    return object.__repr__(owner)
 
 
 def _nested(name: str, code: CodeType, parts: list[str]) -> Target:
