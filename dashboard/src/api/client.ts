@@ -57,7 +57,8 @@ export async function sendJson<T>(
   return answer.status === 204 ? null : ((await answer.json()) as T);
 }
 
-function authorized(): Headers {
+/** Headers with our token. */
+export function authorized(): Headers {
   return new Headers({ Authorization: `Bearer ${token() ?? ""}` });
 }
 

@@ -11,7 +11,7 @@ import { SettingsPage } from "./settings";
 
 /** One page. */
 export interface Page {
-  /** Its name in the address; empty for the first. */
+  /** Its name in the address. An address without one means the first. */
   readonly path: string;
   readonly title: string;
   readonly group: "program" | "web" | "compare" | "tool";
@@ -20,7 +20,7 @@ export interface Page {
 
 /** All of them. */
 export const PAGES: readonly Page[] = [
-  { path: "", title: "Overview", group: "program", component: OverviewPage },
+  { path: "overview", title: "Overview", group: "program", component: OverviewPage },
   { path: "functions", title: "Functions", group: "program", component: FunctionsPage },
   { path: "processes", title: "Processes", group: "program", component: ProcessesPage },
   { path: "sessions", title: "Sessions", group: "compare", component: SessionsPage },

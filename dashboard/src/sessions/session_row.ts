@@ -1,14 +1,21 @@
 /**
- * A session as the server lists it, and what it is called.
+ * Sessions as the server lists them, and what they are called.
  */
 
-/** One of the list. */
+/** One of the list. A file that cannot be read has an id and a state only. */
 export interface SessionRow {
   readonly session_id: string;
+  /** `running`, `finished`, `killed`; or `damaged`, `newer version`, `unreadable`. */
+  readonly state: string;
+  readonly script_path?: string;
   readonly name?: string | null;
-  readonly program?: string | null;
-  readonly started_unix_ns?: number | null;
-  readonly is_live?: boolean;
+  readonly note?: string | null;
+  readonly pid?: number;
+  readonly process_count?: number;
+  readonly call_count?: number;
+  readonly start_unix_ns?: number;
+  readonly end_unix_ns?: number | null;
+  readonly exit_code?: number | null;
 }
 
 /** The list. */
@@ -20,5 +27,6 @@ export interface SessionList {
 
 /** What people call it. */
 export function sessionTitle(session: SessionRow): string {
-  return session.name ?? session.program ?? session.session_id;
+  const script = session.script_path?.split("/").pop() ?? "";
+  return session.name ?? (script === "" ? session.session_id : script);
 }

@@ -14,9 +14,11 @@ import { NoToken } from "./no_token";
 import "./shell.css";
 import { StatusBar } from "./status_bar";
 
+const FIRST = PAGES[0]?.path ?? "";
+
 /** All there is. */
 export function Application() {
-  const path = route.value.page;
+  const path = route.value.page || FIRST;
   const page = PAGES.find((page) => page.path === path);
   const main = useRef<HTMLElement>(null);
   const shown = useRef(path);

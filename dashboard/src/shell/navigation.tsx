@@ -27,7 +27,10 @@ export function Navigation() {
             <ul key={pages[0]?.group}>
               {pages.map((page) => (
                 <li key={page.path}>
-                  <a href={linkTo(page.path)} aria-current={page.path === route.value.page ? "page" : undefined}>
+                  <a
+                    href={linkTo(page.path)}
+                    aria-current={page.path === (route.value.page || pages[0]?.path) ? "page" : undefined}
+                  >
                     {page.title}
                   </a>
                 </li>
