@@ -469,3 +469,31 @@ def test_without_a_binary_everything_else_goes_on(bench: Bench) -> None:
         "ghost: nothing is exported: there is no `ghost` binary (hint: "
     )
     assert finished.stderr.count("\n") == 1
+
+
+def test_a_stream_in_the_place_of_standard_output_gets_the_lines(bench: Bench) -> None:
+    bench.write(
+        "program.py",
+        """
+        import contextlib, io, json
+        from ghostglass import Collector, ConsoleExporter, Emitter
+
+        class Sink(list):
+            def __call__(self, events):
+                self.extend(events)
+
+        shown, sink = io.StringIO(), Sink()
+        with contextlib.redirect_stdout(shown):
+            collector = Collector([ConsoleExporter(), ConsoleExporter(pretty=True), sink])
+            Emitter(collector).emit_req("/héllo", 200, 5, method="GET")
+            collector.close()
+            ConsoleExporter()([{"msg": "direct"}])
+        lines = shown.getvalue().splitlines()
+        plain = [line for line in lines if line.startswith("{")]
+        assert [json.loads(line).get("route") for line in plain] == ["/héllo", None]
+        assert len(lines) == 3 and any(" REQ " in line for line in lines), lines
+        assert [event["kind"] for event in sink] == ["REQ"]
+        """,
+    )
+    finished = bench.plain("program.py")
+    assert (finished.code, finished.stdout) == (0, ""), finished.stderr

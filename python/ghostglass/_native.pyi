@@ -21,6 +21,7 @@ __all__ = [
     "WsgiRoom",
     "__version__",
     "close_collectors",
+    "console_text",
     "continue_in_child",
     "current_span",
     "enabled",
@@ -59,6 +60,9 @@ def continue_in_child() -> None:
 
 def close_collectors() -> None:
     """Close every collector of this process. Registered with `atexit`."""
+
+def console_text(events: list[dict[str, Any]], pretty: bool, colour: bool) -> str:  # noqa: FBT001
+    """Give events as the lines a console shows."""
 
 def enabled(part: str) -> bool:
     """Tell whether a part of the run is on: `web` or `db`. Outside a run nothing is."""

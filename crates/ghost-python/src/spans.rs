@@ -51,6 +51,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<wsgi_exchange::WsgiExchange>()?;
     module.add_class::<wsgi_exchange::WsgiRoom>()?;
     module.add_function(wrap_pyfunction!(collector::at_exit::close_collectors, module)?)?;
+    module.add_function(wrap_pyfunction!(collector::event_text::console_text, module)?)?;
     module.add_function(wrap_pyfunction!(context::current_span, module)?)?;
     module.add_function(wrap_pyfunction!(context::get_span_id, module)?)?;
     module.add_function(wrap_pyfunction!(context::get_trace_id, module)?)?;

@@ -3,7 +3,7 @@
 mod console;
 mod jsonl;
 
-pub use console::{Colour, ConsoleSink, Layout, Stream};
+pub use console::{Colour, ConsoleSink, Layout, Stream, pretty_line};
 pub use jsonl::{JsonlSettings, JsonlSink};
 
 use crate::encoding::decode;

@@ -7,6 +7,7 @@ pub(super) mod at_exit;
 mod event_json;
 mod event_objects;
 mod event_span;
+pub(super) mod event_text;
 pub(super) mod exporter_queue;
 mod lane;
 mod native_lane;

@@ -106,6 +106,13 @@ impl Sink for ConsoleSink {
     }
 }
 
+/// An event's line of JSON as the line for eyes, without its end.
+pub fn pretty_line(line: &str, has_colour: bool) -> String {
+    let mut out = String::new();
+    pretty::write(line, has_colour, &mut out);
+    out
+}
+
 fn own(fd: impl AsFd) -> Option<OwnedFd> {
     rustix::io::fcntl_dupfd_cloexec(fd, 3).ok()
 }

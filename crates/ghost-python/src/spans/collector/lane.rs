@@ -37,6 +37,8 @@ pub(super) enum Lane {
 /// The lanes of an exporter, or of a list of them. All that need a relay share one.
 pub(super) fn make(exporter: &Bound<'_, PyAny>, settings: Settings) -> PyResult<Vec<Lane>> {
     let is_list = exporter.is_instance_of::<PyList>() || exporter.is_instance_of::<PyTuple>();
+    // A list that can be called is an exporter that keeps what it gets.
+    let is_list = is_list && !exporter.is_callable();
     let exporters = if is_list {
         exporter.try_iter()?.collect::<PyResult<Vec<_>>>()?
     } else {
