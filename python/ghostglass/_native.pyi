@@ -61,7 +61,7 @@ def continue_in_child() -> None:
 def close_collectors() -> None:
     """Close every collector of this process. Registered with `atexit`."""
 
-def console_text(events: list[dict[str, Any]], pretty: bool, colour: bool) -> str:  # noqa: FBT001
+def console_text(events: list[dict[str, Any]], pretty: bool, colour: bool) -> str:
     """Give events as the lines a console shows."""
 
 def enabled(part: str) -> bool:
