@@ -10,6 +10,7 @@ mod detector;
 pub mod detectors;
 pub mod diff;
 mod evidence;
+mod exceptions;
 pub mod explain;
 mod finding;
 mod history;
@@ -30,6 +31,7 @@ mod words;
 
 pub use detector::{DETECTORS, Detector, detect};
 pub use evidence::{Evidence, Thresholds, place};
+pub use exceptions::{Escape, escapes};
 pub use finding::{Fact, FactValue, Finding, Place, Related, Severity, SeverityError};
 pub use history::{History, Ran};
 pub use sources::Sources;

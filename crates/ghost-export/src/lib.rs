@@ -27,6 +27,7 @@ pub mod otlp;
 mod parquet;
 mod pprof;
 pub mod prometheus;
+pub mod remarks;
 mod sheet;
 mod span_flow;
 mod span_metrics;

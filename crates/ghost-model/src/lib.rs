@@ -17,6 +17,7 @@ mod reading;
 mod recording;
 mod session;
 mod span;
+mod span_counts;
 mod span_function;
 mod span_totals;
 mod type_name;
@@ -35,6 +36,7 @@ pub use session::{Session, SessionId, SessionIdError, SessionState};
 pub use span::{
     Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, SpanLoss, TraceId,
 };
+pub use span_counts::SpanCounts;
 pub use span_function::SpanFunction;
 pub use span_totals::{
     BEYOND, Durations, FlowKey, FlowTotals, RouteKey, RouteTotals, StatementKey, StatementTotals,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ghost_model::{
     Activation, FlowKey, FlowTotals, FunctionId, Process, ProcessState, Recording, RouteKey,
-    RouteTotals, Session, SessionId, SessionState, Span, SpanFunction, StatementKey,
+    RouteTotals, Session, SessionId, SessionState, Span, SpanCounts, SpanFunction, StatementKey,
     StatementTotals, TraceId,
 };
 use rusqlite::Connection;
@@ -16,13 +16,12 @@ use rusqlite::Connection;
 use crate::data_dir::DataDir;
 use crate::liveness::{is_elsewhere, running_start_ticks};
 use crate::profile_sets::ProfileSets;
-use crate::span_counts::SpanCounts;
 use crate::span_schema::SPANS_SINCE;
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{
-    open, recording_rows, run_folder, session_row, span_function_rows, span_rows, span_total_rows,
-    upgrade,
+    open, recording_rows, run_folder, session_row, span_count_rows, span_function_rows, span_rows,
+    span_total_rows, upgrade,
 };
 
 /// One process as it was last folded.
@@ -155,7 +154,7 @@ impl SessionReader {
 
     /// How many spans there were, and what became of them.
     pub fn span_counts(&self) -> Result<SpanCounts, StoreError> {
-        self.of_spans(SpanCounts::read)
+        self.of_spans(span_count_rows::read)
     }
 
     /// The spans that are kept, in the order they came.

@@ -133,9 +133,20 @@ impl SessionWriter {
         Self { log_bytes_max, ..self }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "staging"))]
     pub(crate) fn reading_with(self, read: LedgerReader) -> Self {
         Self { read, ..self }
+    }
+
+    /// Writes spans that were in no ring.
+    #[cfg(feature = "staging")]
+    pub(crate) fn store_batches(
+        &mut self,
+        run_dir: &Path,
+        batches: Vec<SpanBatch>,
+    ) -> Result<(), StoreError> {
+        self.rings.waiting = batches;
+        self.store_waiting(run_dir)
     }
 
     /// What the file says of the session.

@@ -111,6 +111,15 @@ impl StoreError {
         }
     }
 
+    /// What stands in place of the state of a session that cannot be read.
+    pub fn state_word(&self) -> &'static str {
+        match self {
+            Self::Newer { .. } => "newer version",
+            Self::Damaged { .. } | Self::NotASession { .. } => "damaged",
+            _ => "unreadable",
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }

@@ -3,12 +3,11 @@
 //! The table is data and goes to standard output; what it leaves out and what asks for attention
 //! are said on standard error.
 
-mod remarks;
 mod rows;
 
 use std::io::{BufWriter, Write};
 
-use ghost_export::{ExportView, Format, Labels, visible};
+use ghost_export::{ExportView, Format, Labels, remarks, visible};
 use ghost_model::{Process, Recording, Session};
 
 use super::session_choice;
@@ -19,8 +18,6 @@ use crate::output::number::{counted, duration, percentage, thousands};
 use crate::output::table::{Cell, Column, Table};
 use crate::output::{talk, terminal};
 use rows::{Row, Selection, select};
-
-pub(super) use remarks::gaps;
 
 /// Runs the command.
 pub(crate) fn execute(
@@ -48,8 +45,8 @@ pub(crate) fn execute(
     }
     output.flush()?;
     talk_about(&recording, &processes, &selection);
-    if let Some(cost) = remarks::own_cost(reader.session(), &processes) {
-        talk::say(cost);
+    if let Some(cost) = remarks::OwnCost::of(reader.session(), &processes) {
+        talk::say(cost.line());
     }
     Ok(SUCCESS)
 }

@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 
 use ghost_analysis::spans::{KeptSpans, RequestRow, RouteFunction, requests};
 use ghost_export::{SheetFormat, flow_sheet, request_sheet, write_sheets};
-use ghost_model::{FlowKey, FlowTotals};
-use ghost_store::{SessionReader, SpanCounts};
+use ghost_model::{FlowKey, FlowTotals, SpanCounts};
+use ghost_store::SessionReader;
 
 use super::span_remarks::{self, NothingRecorded, statement_text};
 use super::{report, session_choice};

@@ -146,17 +146,8 @@ fn session_row(id: Cell, session: &Session) -> Vec<Cell> {
 fn broken_row(id: Cell, error: &StoreError) -> Vec<Cell> {
     let mut row = vec![id];
     row.extend((0..5).map(|_| Cell::plain("-")));
-    row.push(Cell::styled(broken_word(error), WARNING));
+    row.push(Cell::styled(error.state_word(), WARNING));
     row
-}
-
-/// What stands in place of the state where a file cannot be read.
-fn broken_word(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Newer { .. } => "newer version",
-        StoreError::Damaged { .. } | StoreError::NotASession { .. } => "damaged",
-        _ => "unreadable",
-    }
 }
 
 /// Local time to the second; empty for a time no calendar has.
@@ -216,7 +207,7 @@ fn session_object<'a>(
         },
         Err(error) => SessionObject {
             session_id,
-            state: broken_word(error),
+            state: error.state_word(),
             known: None,
             error: Some(error.to_string()),
         },
@@ -269,6 +260,6 @@ mod tests {
     #[test]
     fn impossible_times_are_left_out() {
         assert_eq!(local_time(u64::MAX).len(), "2554-07-21 23:34:33".len());
-        assert_eq!(broken_word(&StoreError::Missing { path: "x".into() }), "unreadable");
+        assert_eq!(StoreError::Missing { path: "x".into() }.state_word(), "unreadable");
     }
 }

@@ -1,10 +1,9 @@
 //! What `requests`, `queries` and `trace` share: why there is nothing to show, how statements are
-//! written, and what is said of spans that did not arrive or are not kept.
+//! written, and that it is said which spans did not arrive or are not kept.
 
-use ghost_model::{SessionId, SpanLoss};
-use ghost_store::SpanCounts;
+use ghost_export::remarks;
+use ghost_model::{SessionId, SpanCounts};
 
-use crate::output::number::{counted, thousands};
 use crate::output::talk;
 
 /// Characters of a statement on a line; JSON has all of it.
@@ -60,63 +59,14 @@ pub(super) fn statement_text(statement: &str) -> String {
 
 /// Says what the numbers do not include.
 pub(super) fn say(counts: &SpanCounts) {
-    for line in lost(counts).iter().chain(&sampled_out(counts)).chain(&trimmed(counts)) {
+    for line in remarks::spans(counts) {
         talk::say(line);
     }
-}
-
-/// Spans that should be there and are not: ``12 spans did not arrive: 10 overwritten, 2 too_large``.
-pub(super) fn lost(counts: &SpanCounts) -> Option<String> {
-    let lost = counts.losses.iter().filter(|(loss, _)| *loss != SpanLoss::SampledOut);
-    let reasons: Vec<String> =
-        lost.map(|(loss, count)| format!("{} {}", thousands(*count), loss.as_str())).collect();
-    let count = counted(counts.lost_count(), "span", "spans");
-    (!reasons.is_empty()).then(|| format!("{count} did not arrive: {}", reasons.join(", ")))
-}
-
-fn sampled_out(counts: &SpanCounts) -> Option<String> {
-    let spans = counted(counts.unsampled_count, "span", "spans");
-    (counts.unsampled_count > 0).then(|| {
-        format!(
-            "{spans} of traces that were not sampled are in totals, not in traces and functions"
-        )
-    })
-}
-
-fn trimmed(counts: &SpanCounts) -> Option<String> {
-    let gone = counted(counts.trimmed_count(), "older span", "older spans");
-    let kept = thousands(counts.kept_count);
-    (counts.trimmed_count() > 0).then(|| {
-        format!("{gone} gave way to the newest {kept}, of which traces and functions are; totals are of all")
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lost_spans_are_told_by_reason() {
-        let losses = vec![
-            (SpanLoss::Overwritten, 1_000),
-            (SpanLoss::SampledOut, 7),
-            (SpanLoss::TooLarge, 2),
-        ];
-        let mut counts = SpanCounts { losses, ..SpanCounts::default() };
-        let expected = "1,002 spans did not arrive: 1,000 overwritten, 2 too_large";
-        assert_eq!(lost(&counts).as_deref(), Some(expected));
-        counts.losses.retain(|(loss, _)| *loss == SpanLoss::SampledOut);
-        assert_eq!(lost(&counts), None);
-    }
-
-    #[test]
-    fn what_gave_way_is_told() {
-        let mut counts = SpanCounts { received_count: 30, kept_count: 20, ..SpanCounts::default() };
-        assert!(trimmed(&counts).is_some_and(|line| line.starts_with("10 older spans")));
-        counts.unsampled_count = 10;
-        assert_eq!(trimmed(&counts), None);
-        assert!(sampled_out(&counts).is_some_and(|line| line.starts_with("10 spans of traces")));
-    }
 
     #[test]
     fn a_statement_is_one_line_with_both_ends() {

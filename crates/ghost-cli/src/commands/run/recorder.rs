@@ -12,11 +12,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ghost_model::{Process, SessionId, SessionState, Span};
+use ghost_model::{Process, SessionId, SessionState, Span, SpanCounts};
 use ghost_relay::SpanConsumer;
 use ghost_store::{
-    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, SpanCounts,
-    StoreError, recover,
+    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, StoreError, recover,
 };
 
 use super::settings::{self, SettingsError};

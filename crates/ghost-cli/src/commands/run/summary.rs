@@ -5,10 +5,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ghost_export::remarks;
+
 use super::recorder::{Outcome, Totals};
 use super::target::Launch;
 use crate::args::RunArguments;
-use crate::commands::{report, span_remarks};
 use crate::environment::GHOST_RUN;
 use crate::output::number::counted;
 use crate::output::talk;
@@ -43,7 +44,7 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, arguments: &RunArguments) 
         Ok(totals) if totals.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
             for gap in
-                report::gaps(&totals.processes).iter().chain(&span_remarks::lost(&totals.spans))
+                remarks::gaps(&totals.processes).iter().chain(&remarks::lost_spans(&totals.spans))
             {
                 talk::say(format_args!("session {id}: {gap}"));
             }

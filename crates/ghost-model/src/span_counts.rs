@@ -1,12 +1,6 @@
 //! How many spans there were, and what became of them.
 
-use std::collections::BTreeMap;
-
-use ghost_model::SpanLoss;
-use rusqlite::Connection;
-
-use crate::unsigned::Unsigned;
-use crate::{span_fold, span_rows};
+use crate::SpanLoss;
 
 /// Spans of a session, all processes together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,21 +16,6 @@ pub struct SpanCounts {
 }
 
 impl SpanCounts {
-    pub(crate) fn read(conn: &Connection) -> rusqlite::Result<Self> {
-        let sql = "SELECT ifnull(sum(received_count), 0), ifnull(sum(unsampled_count), 0)
-                     FROM span_rings";
-        let (Unsigned(received_count), Unsigned(unsampled_count)) =
-            conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut losses: BTreeMap<SpanLoss, u64> = BTreeMap::new();
-        for (_, loss, count) in span_fold::losses(conn)? {
-            let sum = losses.entry(loss).or_default();
-            *sum = sum.saturating_add(count);
-        }
-        let losses = losses.into_iter().collect();
-        let kept_count = span_rows::count(conn)?;
-        Ok(Self { received_count, unsampled_count, kept_count, losses })
-    }
-
     /// Spans that arrived and gave way to newer ones.
     pub fn trimmed_count(&self) -> u64 {
         self.received_count.saturating_sub(self.unsampled_count).saturating_sub(self.kept_count)

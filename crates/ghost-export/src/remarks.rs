@@ -1,39 +1,34 @@
-//! What a report says beside its table: exceptions that somebody caught, and gaps in the record.
+//! What is said beside tables, one line each: exceptions that somebody caught, gaps in the record, what
+//! observing cost, and spans that are not there.
+//!
+//! Where it is said, and how names are made fit for a terminal, is the caller's business.
 
-use std::collections::HashMap;
-
-use ghost_export::Labels;
-use ghost_model::{Counter, FunctionId, Process, Profile, Recording, Session, TypeId};
-
-use crate::output::number::{counted, duration, thousands};
+use ghost_analysis::{Escape, escapes};
+use ghost_model::{
+    Counter, FunctionId, Labels, Process, Profile, Recording, Session, SpanCounts, SpanLoss,
+    counted, duration, thousands,
+};
 
 /// Remarks on exceptions are for the commonest only.
 const CAUGHT_EXCEPTIONS_MAX: usize = 5;
 
-/// An exception type that left one function and was caught in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Caught {
-    exception: TypeId,
-    raised_in: FunctionId,
-    catcher: FunctionId,
-    count: u64,
-}
-
 /// ``ValueError raised 18 times in `validate`, swallowed in `sync_orders` ``, the commonest first.
-pub(super) fn caught_exceptions(recording: &Recording) -> Vec<String> {
-    let mut caught = origins(recording);
+pub fn caught_exceptions(recording: &Recording) -> Vec<String> {
     let name = |id: FunctionId| recording.function(id).key.qualname.as_str();
-    caught.sort_by_key(|caught| {
-        (std::cmp::Reverse(caught.count), name(caught.raised_in), name(caught.catcher))
+    let escapes = escapes(recording).into_iter().filter(|escape| escape.raised_count > 0);
+    let caught = escapes.filter_map(|escape| Some((escape, escape.caught_by?)));
+    let mut caught: Vec<(Escape, FunctionId)> = caught.collect();
+    caught.sort_by_key(|(escape, catcher)| {
+        (std::cmp::Reverse(escape.raised_count), name(escape.function), name(*catcher))
     });
     let labels = Labels::new(recording);
-    let line = |caught: &Caught| {
-        let times = match caught.count {
+    let line = |(escape, catcher): &(Escape, FunctionId)| {
+        let times = match escape.raised_count {
             1 => "once".into(),
             count => format!("{} times", thousands(count)),
         };
-        let exception = labels.type_name(caught.exception);
-        let [raised, swallowed] = [caught.raised_in, caught.catcher].map(name);
+        let exception = labels.type_name(escape.exception);
+        let [raised, swallowed] = [escape.function, *catcher].map(name);
         format!("{exception} raised {times} in `{raised}`, swallowed in `{swallowed}`")
     };
     let beyond = caught.len().saturating_sub(CAUGHT_EXCEPTIONS_MAX) as u64;
@@ -44,40 +39,8 @@ pub(super) fn caught_exceptions(recording: &Recording) -> Vec<String> {
     caught.iter().take(CAUGHT_EXCEPTIONS_MAX).map(line).chain(more).collect()
 }
 
-/// Where caught exceptions came from. A function that only let one pass is no origin: what its
-/// callees raised with the same type and catcher is taken off its count, as far as it called them.
-fn origins(recording: &Recording) -> Vec<Caught> {
-    let mut passed: HashMap<(FunctionId, TypeId, FunctionId), u64> = HashMap::new();
-    let all: Vec<Caught> =
-        recording.observed().flat_map(|(id, _, profile)| caught(id, profile)).collect();
-    for caught in &all {
-        for &(caller, calls) in &recording.profiles[caught.raised_in.index()].callers {
-            if caller != caught.raised_in {
-                let key = (caller, caught.exception, caught.catcher);
-                *passed.entry(key).or_default() += calls.min(caught.count);
-            }
-        }
-    }
-    let origin = |caught: Caught| {
-        let key = (caught.raised_in, caught.exception, caught.catcher);
-        let count = caught.count.saturating_sub(passed.get(&key).copied().unwrap_or(0));
-        (count > 0).then_some(Caught { count, ..caught })
-    };
-    all.into_iter().filter_map(origin).collect()
-}
-
-fn caught(
-    raised_in: FunctionId,
-    profile: &ghost_model::Profile,
-) -> impl Iterator<Item = Caught> + '_ {
-    profile.exceptions.iter().filter_map(move |entry| {
-        let catcher = entry.caught_by?;
-        Some(Caught { exception: entry.exception, raised_in, catcher, count: entry.count })
-    })
-}
-
 /// How sure the estimates are. `None` where every number is exact.
-pub(super) fn estimates<'a>(profiles: impl Iterator<Item = &'a Profile>) -> Option<String> {
+pub fn estimates<'a>(profiles: impl Iterator<Item = &'a Profile>) -> Option<String> {
     let relative =
         |profile: &Profile| profile.call_count_se as f64 / profile.call_count().max(1) as f64;
     let errors = profiles.filter(|profile| profile.is_estimate()).map(relative);
@@ -88,25 +51,52 @@ pub(super) fn estimates<'a>(profiles: impl Iterator<Item = &'a Profile>) -> Opti
     Some(format!("≈ estimates, to keep the budget; standard error up to {percent}% of the calls"))
 }
 
-/// What observing cost: the calls, each at what one was measured to cost. `None` where it was not.
-pub(super) fn own_cost(session: &Session, processes: &[Process]) -> Option<String> {
-    let measured_ns = processes.iter().map(|process| process.own_cost_ns);
-    let measured_ns = measured_ns.fold(0, u64::saturating_add);
-    if measured_ns > 0 {
-        return Some(format!("observing cost {}, as measured", duration(measured_ns)));
+/// What observing cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnCost {
+    /// All of it.
+    pub total_ns: u64,
+    /// Of one call, picoseconds; `None` where only the total is known.
+    pub call_ps: Option<u64>,
+}
+
+impl OwnCost {
+    /// As measured under a budget, else the calls, each at what one was measured to cost. `None` where it
+    /// was not.
+    pub fn of<'a>(
+        session: &Session,
+        processes: impl IntoIterator<Item = &'a Process>,
+    ) -> Option<Self> {
+        let (mut total_ns, mut cost_ps, mut measured) = (0_u64, 0_u64, 0_u64);
+        for process in processes {
+            total_ns = total_ns.saturating_add(process.own_cost_ns);
+            cost_ps = cost_ps.saturating_add(process.call_cost_ps);
+            measured += u64::from(process.call_cost_ps > 0);
+        }
+        if total_ns > 0 {
+            return Some(Self { total_ns, call_ps: None });
+        }
+        let call_ps = cost_ps.checked_div(measured)?;
+        let total_ns = session.call_count.saturating_mul(call_ps) / 1000;
+        Some(Self { total_ns, call_ps: Some(call_ps) })
     }
-    let costs = processes.iter().map(|process| process.call_cost_ps).filter(|&cost| cost > 0);
-    let (sum, measured) =
-        costs.fold((0_u64, 0_u64), |(sum, n), cost| (sum.saturating_add(cost), n + 1));
-    let call_cost_ps = sum.checked_div(measured)?;
-    let cost_ns = session.call_count.saturating_mul(call_cost_ps) / 1000;
-    Some(format!("observing cost about {}: {}ns a call", duration(cost_ns), call_cost_ps / 1000))
+
+    /// In words.
+    pub fn line(self) -> String {
+        let total = duration(self.total_ns);
+        match self.call_ps {
+            None => format!("observing cost {total}, as measured"),
+            Some(call_ps) => format!("observing cost about {total}: {}ns a call", call_ps / 1000),
+        }
+    }
 }
 
 /// One line for every counter of what could not be recorded, summed over the processes.
-pub(in crate::commands) fn gaps(processes: &[Process]) -> Vec<String> {
+pub fn gaps<'a>(processes: impl IntoIterator<Item = &'a Process>) -> Vec<String> {
+    let counters: Vec<&(Counter, u64)> =
+        processes.into_iter().flat_map(|process| &process.counters).collect();
     let sum = |counter: Counter| {
-        let all = processes.iter().flat_map(|process| &process.counters);
+        let all = counters.iter();
         all.filter(|(other, _)| *other == counter)
             .fold(0, |sum: u64, (_, n)| sum.saturating_add(*n))
     };
@@ -132,21 +122,54 @@ fn gap(counter: Counter, count: u64) -> String {
     }
 }
 
+/// What the totals and details of spans do not include.
+pub fn spans(counts: &SpanCounts) -> Vec<String> {
+    lost_spans(counts).into_iter().chain(sampled_out(counts)).chain(trimmed(counts)).collect()
+}
+
+/// Spans that should be there and are not: ``12 spans did not arrive: 10 overwritten, 2 too_large``.
+pub fn lost_spans(counts: &SpanCounts) -> Option<String> {
+    let lost = counts.losses.iter().filter(|(loss, _)| *loss != SpanLoss::SampledOut);
+    let reasons: Vec<String> =
+        lost.map(|(loss, count)| format!("{} {}", thousands(*count), loss.as_str())).collect();
+    let count = counted(counts.lost_count(), "span", "spans");
+    (!reasons.is_empty()).then(|| format!("{count} did not arrive: {}", reasons.join(", ")))
+}
+
+fn sampled_out(counts: &SpanCounts) -> Option<String> {
+    let spans = counted(counts.unsampled_count, "span", "spans");
+    (counts.unsampled_count > 0).then(|| {
+        format!(
+            "{spans} of traces that were not sampled are in totals, not in traces and functions"
+        )
+    })
+}
+
+fn trimmed(counts: &SpanCounts) -> Option<String> {
+    let gone = counted(counts.trimmed_count(), "older span", "older spans");
+    let kept = thousands(counts.kept_count);
+    (counts.trimmed_count() > 0).then(|| {
+        format!("{gone} gave way to the newest {kept}, of which traces and functions are; totals are of all")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ghost_model::{ExceptionCount, Function, FunctionKey, FunctionKind, Profile, TypeName};
+    use ghost_model::{
+        ExceptionCount, Function, FunctionKey, FunctionKind, Profile, TypeId, TypeName,
+    };
 
     #[test]
     fn the_cost_of_observing_is_that_of_its_calls() {
         let session = Session { call_count: 2_000_000, ..session() };
         let process = |call_cost_ps| Process { call_cost_ps, ..Process::default() };
         let processes = [process(0), process(80_000), process(90_000)];
-        let line = own_cost(&session, &processes).unwrap();
+        let line = OwnCost::of(&session, &processes).unwrap().line();
         assert_eq!(line, "observing cost about 170ms: 85ns a call");
-        assert_eq!(own_cost(&session, &processes[..1]), None);
+        assert_eq!(OwnCost::of(&session, &processes[..1]), None);
         let budget = Process { own_cost_ns: 28_400_000, ..process(80_000) };
-        let line = own_cost(&session, &[budget]).unwrap();
+        let line = OwnCost::of(&session, &[budget]).unwrap().line();
         assert_eq!(line, "observing cost 28.4ms, as measured");
     }
 
@@ -235,5 +258,28 @@ mod tests {
             |count| Process { counters: vec![(Counter::EndsMissed, count)], ..Process::default() };
         assert_eq!(gaps(&[process(1_000), process(234)]), ["1,234 calls whose end was not seen"]);
         assert!(gaps(&[Process::default()]).is_empty());
+    }
+
+    #[test]
+    fn lost_spans_are_told_by_reason() {
+        let losses = vec![
+            (SpanLoss::Overwritten, 1_000),
+            (SpanLoss::SampledOut, 7),
+            (SpanLoss::TooLarge, 2),
+        ];
+        let mut counts = SpanCounts { losses, ..SpanCounts::default() };
+        let expected = "1,002 spans did not arrive: 1,000 overwritten, 2 too_large";
+        assert_eq!(lost_spans(&counts).as_deref(), Some(expected));
+        counts.losses.retain(|(loss, _)| *loss == SpanLoss::SampledOut);
+        assert_eq!(lost_spans(&counts), None);
+    }
+
+    #[test]
+    fn what_gave_way_is_told() {
+        let mut counts = SpanCounts { received_count: 30, kept_count: 20, ..SpanCounts::default() };
+        assert!(trimmed(&counts).is_some_and(|line| line.starts_with("10 older spans")));
+        counts.unsampled_count = 10;
+        assert_eq!(trimmed(&counts), None);
+        assert!(sampled_out(&counts).is_some_and(|line| line.starts_with("10 spans of traces")));
     }
 }
