@@ -3,16 +3,61 @@
 //! Whoever gets here has shown the token, but for `/health`: `security` decides that by the path alone,
 //! so that no resource can forget it.
 
+mod asked;
+pub(crate) mod function_detail;
+pub(crate) mod functions;
 pub(crate) mod health;
+mod listing;
+pub(crate) mod overview;
+mod parameters;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 
 use std::sync::Arc;
 
 use axum::Router;
 
+use crate::sessions::{Column, FUNCTION_COLUMNS, SESSION_COLUMNS};
 use crate::state::AppState;
+
+pub(crate) use listing::{LIMIT_MAX, OFFSET_MAX, SEARCH_MAX};
 
 /// All resources.
 pub(crate) fn routes() -> Router<Arc<AppState>> {
-    Router::new().merge(health::routes()).merge(settings::routes())
+    Router::new()
+        .merge(health::routes())
+        .merge(settings::routes())
+        .merge(sessions::routes())
+        .merge(functions::routes())
+        .merge(function_detail::routes())
+        .merge(overview::routes())
 }
+
+/// A resource that is a list: what its items can be sorted by, for the document.
+pub(crate) struct List {
+    /// Its path.
+    pub(crate) path: &'static str,
+    /// Names of its columns.
+    pub(crate) columns: fn() -> Vec<&'static str>,
+    /// What it is sorted by where nobody says so.
+    pub(crate) sort: &'static str,
+}
+
+/// All of them.
+pub(crate) const LISTS: &[List] = &[
+    List { path: "/api/v1/sessions", columns: || names(&SESSION_COLUMNS), sort: sessions::SORT },
+    List {
+        path: "/api/v1/sessions/{session}/functions",
+        columns: || names(&FUNCTION_COLUMNS),
+        sort: functions::SORT,
+    },
+];
+
+fn names<R>(columns: &[Column<R>]) -> Vec<&'static str> {
+    columns.iter().map(|column| column.name).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod staging;
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod assets;
 mod events;
 #[cfg(test)]
 mod network_tests;
+mod openapi;
 mod router;
 mod security;
 mod server;

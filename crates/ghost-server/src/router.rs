@@ -17,12 +17,13 @@ use crate::security::{
     read_body, secure_answer,
 };
 use crate::state::AppState;
-use crate::{api, assets, events, vitals};
+use crate::{api, assets, events, openapi, vitals};
 
 /// The whole server.
 pub(crate) fn router(state: &Arc<AppState>, names: HostNames) -> Router {
     let rooms = Router::new()
         .merge(api::routes())
+        .merge(openapi::routes())
         .merge(events::routes())
         .merge(vitals::routes())
         .merge(assets::routes());

@@ -17,6 +17,13 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
     Router::new().route("/health", get(health))
 }
 
-async fn health() -> impl IntoResponse {
+#[utoipa::path(
+    get,
+    path = "/health",
+    description = "Whether the server answers. Needs no token.",
+    responses((status = 200, body = serde_json::Value, content_type = "application/json")),
+    security(())
+)]
+pub(crate) async fn health() -> impl IntoResponse {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], ANSWER)
 }
