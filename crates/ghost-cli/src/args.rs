@@ -38,7 +38,7 @@ pub(crate) use relay::RelayArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
 pub(crate) use run::{Events, RunArguments, Scope};
-pub(crate) use serve::ServeArguments;
+pub(crate) use serve::{LogLevel, ServeArguments};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
 pub(crate) use trace::{TraceArguments, TraceFormat};

@@ -12,6 +12,8 @@ pub(crate) const GHOST_DATA_DIR: &str = "GHOST_DATA_DIR";
 /// Run folder of the session a Python process belongs to. Set by `ghost run` for the program;
 /// never read by `ghost` itself.
 pub(crate) const GHOST_RUN: &str = "GHOST_RUN";
+/// What `ghost serve` writes on standard error, unless `--log` says it.
+const GHOST_LOG: &str = "GHOST_LOG";
 /// Home folder, for the default of [`GHOST_DATA_DIR`].
 const HOME: &str = "HOME";
 /// Folder of the active virtual environment, searched for the interpreter.
@@ -54,6 +56,11 @@ pub(crate) fn data_root() -> Result<PathBuf, DataDirUnknown> {
         (None, None) => return Err(DataDirUnknown),
     };
     Ok(std::path::absolute(&root).unwrap_or(root))
+}
+
+/// The least level of what is logged.
+pub(crate) fn log_level() -> Option<String> {
+    non_empty(GHOST_LOG).map(|level| level.to_string_lossy().into_owned())
 }
 
 /// The active virtual environment.
@@ -154,6 +161,7 @@ mod tests {
         let fixed = [
             GHOST_DATA_DIR,
             GHOST_RUN,
+            GHOST_LOG,
             HOME,
             VIRTUAL_ENV,
             PATH,

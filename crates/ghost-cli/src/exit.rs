@@ -111,6 +111,7 @@ impl CommandError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => SUCCESS,
             Self::Relay(error) if !error.is_usage() => FAILURE,
+            Self::Serve(error) if error.is_usage() => USAGE,
             Self::Target(_)
             | Self::Exporter(_)
             | Self::Relay(_)
@@ -142,11 +143,11 @@ impl CommandError {
             | Self::Relay(_)
             | Self::Supervise(_)
             | Self::Watch(_)
-            | Self::Serve(_)
             | Self::Rewrite(_)
             | Self::Stubs(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
+            Self::Serve(error) => error.hint().map(Into::into),
             Self::Nothing(error) => Some(error.hint().into()),
             Self::Trace(error) => Some(trace_hint(error)),
             Self::Function(_) => {

@@ -70,19 +70,45 @@ impl Announcement {
     }
 }
 
+impl Announcement {
+    /// Writes a page beside the file that leads a browser to `link`: for a browser whose command line
+    /// everybody can see.
+    pub(crate) fn write_doorway(&self, link: &str) -> Result<PathBuf, AnnounceError> {
+        let path = self.doorway();
+        let _ = fs::remove_file(&path);
+        let page = format!(
+            "<!doctype html><meta charset=\"utf-8\"><title>Ghostglass</title>\n\
+             <meta http-equiv=\"refresh\" content=\"0; url={link}\">\n\
+             <a href=\"{link}\">Ghostglass</a>\n"
+        );
+        let written = create(&path).and_then(|mut file| file.write_all(page.as_bytes()));
+        written.map_err(|source| AnnounceError::File { path: path.clone(), source })?;
+        Ok(path)
+    }
+
+    fn doorway(&self) -> PathBuf {
+        self.path.with_extension("html")
+    }
+}
+
 impl Drop for Announcement {
     fn drop(&mut self) {
-        // Failing that, the next server removes it.
+        // Failing that, the next server removes them.
+        let _ = fs::remove_file(self.doorway());
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// A new file that is private from its first moment.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)
 }
 
 /// Locked and complete before it has its name: nobody sees half of it, or takes it for stale.
 fn place(path: &Path, content: &Content<'_>) -> io::Result<File> {
     let unfinished = path.with_extension("new");
     let _ = fs::remove_file(&unfinished);
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(PRIVATE_FILE).open(&unfinished)?;
+    let mut file = create(&unfinished)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     file.write_all(&serde_json::to_vec(content)?)?;
     file.write_all(b"\n")?;
@@ -95,6 +121,7 @@ fn remove_stale(folder: &Path) {
         let path = entry.path();
         let is_ours = path.extension().is_some_and(|extension| extension == "json");
         if is_ours && is_abandoned(&path) {
+            let _ = fs::remove_file(path.with_extension("html"));
             let _ = fs::remove_file(path);
         }
     }

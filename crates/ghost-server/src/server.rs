@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ pub struct Server {
     pub(crate) limits: ServingLimits,
     stop: Stop,
     /// Gone when nobody can be answered any more.
-    _announcement: Announcement,
+    announcement: Announcement,
 }
 
 impl Server {
@@ -89,7 +90,7 @@ impl Server {
             sessions: Arc::new(Sessions::new(data_dir, session)),
             limits: ServingLimits::default(),
             stop: Stop::new(),
-            _announcement: announcement,
+            announcement,
         })
     }
 
@@ -107,6 +108,11 @@ impl Server {
     pub fn link(&self) -> String {
         let host = in_a_link(self.address);
         format!("http://{host}/#token={}", self.token.as_str())
+    }
+
+    /// A page that leads to the link, for a browser that is started with a file; as private as the token.
+    pub fn write_doorway(&self) -> Result<PathBuf, ServerError> {
+        Ok(self.announcement.write_doorway(&self.link())?)
     }
 
     /// What stops it, for a signal to keep.

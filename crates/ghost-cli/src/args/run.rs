@@ -56,6 +56,10 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = 20_000,
         value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub(crate) spans_max: u32,
+    /// Show the session in a browser while it runs; at any free port, or at this one.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "0")]
+    pub(crate) serve: Option<u16>,
     /// What to call the session; the name then stands for it wherever a session id does.
     #[arg(long, value_name = "NAME", value_parser = session_name)]
     pub(crate) name: Option<String>,

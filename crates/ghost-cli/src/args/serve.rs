@@ -1,6 +1,6 @@
 //! Options of `ghost serve`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Arguments of `ghost serve`.
 #[derive(Debug, Args)]
@@ -19,4 +19,28 @@ pub(crate) struct ServeArguments {
     /// Open the dashboard in a browser.
     #[arg(long)]
     pub(crate) open: bool,
+    /// For programs: print `api_port` and `token` as a line of JSON instead of a link, and stop when
+    /// standard input ends.
+    #[arg(long, conflicts_with = "open")]
+    pub(crate) sidecar: bool,
+    /// What to write on standard error besides. Default: `GHOST_LOG`, else `warn`.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) log: Option<LogLevel>,
+}
+
+/// How much is written on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What could become a failure, too.
+    Warn,
+    /// Every request.
+    Info,
+    /// Every connection.
+    Debug,
+    /// Everything.
+    Trace,
 }

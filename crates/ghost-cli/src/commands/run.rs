@@ -2,6 +2,7 @@
 //!
 //! Whatever goes wrong with recording, the program runs as it would have without us.
 
+mod dashboard;
 mod executable;
 mod exporters;
 mod interpreter;
@@ -15,6 +16,7 @@ mod target;
 use crate::args::RunArguments;
 use crate::exit::{CommandError, FAILURE};
 use crate::output::{talk, terminal};
+use dashboard::Dashboard;
 use exporters::Exporters;
 use interpreter::Surroundings;
 use recorder::Recorder;
@@ -61,6 +63,7 @@ fn record(
     if !arguments.quiet {
         talk::say(format_args!("recording session {}", recorder.id()));
     }
+    let dashboard = arguments.serve.and_then(|port| Dashboard::start(recorder.id(), port));
     let mut supervisor = match Supervisor::start(launch, Some(recorder.run_dir())) {
         Ok(supervisor) => supervisor,
         Err(error) => {
@@ -73,5 +76,8 @@ fn record(
     let outcome = recording.end(ending.as_ref().ok().copied());
     terminal::stop_in_background();
     summary::say(&outcome, launch, arguments);
+    if let Some(dashboard) = dashboard {
+        dashboard.end(arguments.quiet);
+    }
     Ok(ending?)
 }

@@ -19,7 +19,9 @@ const BYTES_MAX: u64 = 4 << 20;
 
 /// Options a project cannot set. A file that comes with a checkout must not choose what is executed,
 /// where data is written or sent, or that files are changed; and a name is for one run.
-const NOT_FOR_PROJECTS: [&str; 11] = [
+const NOT_FOR_PROJECTS: [&str; 13] = [
+    "host",
+    "sidecar",
     "python",
     "output",
     "out",

@@ -21,6 +21,7 @@ mod run_process;
 mod run_targets;
 mod run_without_recording;
 mod sandbox;
+mod serve;
 mod sessions;
 mod spans;
 mod staged;

@@ -156,6 +156,7 @@ mod tests {
             no_db: true,
             no_functions: true,
             spans_max: 500,
+            serve: None,
             words: vec!["app.py".into(), "--secret".into()],
         };
         let text = text(&arguments, None).unwrap();
