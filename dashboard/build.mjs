@@ -24,6 +24,16 @@ const FORBIDDEN =
 /** What the assets are made from; the tests beside them are not. */
 const SOURCES = ["build.mjs", "icon.svg", "index.html", "package-lock.json", "package.json", "tsconfig.json", "src"];
 
+/** Pages of the documentation that the dashboard shows, as far as their first section. */
+const PAGES = {
+  name: "pages",
+  setup: (build) =>
+    build.onLoad({ filter: /\.md$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").split("\n## ", 1)[0],
+      loader: "text",
+    })),
+};
+
 const OPTIONS = {
   entryPoints: { dashboard: join(HERE, "src/main.tsx") },
   outdir: ASSETS,
@@ -37,12 +47,13 @@ const OPTIONS = {
   legalComments: "none",
   logLevel: "warning",
   write: false,
+  plugins: [PAGES],
 };
 
 if (process.argv.includes("--watch")) {
   const context = await esbuild.context({
     ...OPTIONS,
-    plugins: [{ name: "write", setup: (build) => build.onEnd(write) }],
+    plugins: [PAGES, { name: "write", setup: (build) => build.onEnd(write) }],
   });
   await context.watch();
 } else {

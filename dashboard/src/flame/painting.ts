@@ -15,6 +15,9 @@ const GAP_PX = 1;
 const TEXT_INSET_PX = 5;
 const FONT_PX = 12;
 
+/** What names are made of: their average width is that of most names. */
+const LETTERS = "abcdefghijklmnopqrstuvwxyz_.:";
+
 /** How one box looks. */
 export interface BoxLook {
   readonly colour: string;
@@ -45,7 +48,7 @@ export function paint(
   context.clearRect(0, 0, surface.widthPx, rows.length * ROW_PX);
   context.font = `${FONT_PX}px ${surface.fontFamily}`;
   context.textBaseline = "middle";
-  const characterPx = context.measureText("m").width;
+  const characterPx = context.measureText(LETTERS).width / LETTERS.length;
   for (const box of rows.flat()) paintBox(surface, box, look(box), characterPx);
   const focused = rows.flat().find((box) => box.frame.index === focus);
   if (focused !== undefined) paintFocus(surface, focused);
@@ -62,7 +65,8 @@ function paintBox(surface: Surface, box: Box, look: BoxLook, characterPx: number
   context.globalAlpha = look.isFaint ? FAINT_TEXT : 1;
   const text = fittingText(look.names, width - 2 * TEXT_INSET_PX, characterPx);
   context.fillStyle = surface.inkColour;
-  if (text !== "") context.fillText(text, box.x + TEXT_INSET_PX, top + height / 2 + 1);
+  const roomPx = width - 2 * TEXT_INSET_PX;
+  if (text !== "") context.fillText(text, box.x + TEXT_INSET_PX, top + height / 2 + 1, roomPx);
   context.globalAlpha = 1;
 }
 

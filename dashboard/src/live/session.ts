@@ -11,10 +11,15 @@ export function sessionName(): string {
 
 /** The address of something of this session. */
 export function sessionPath(resource: string, parameters: Parameters = {}): string {
+  return pathOf(sessionName(), resource, parameters);
+}
+
+/** The address of something of any session. */
+export function pathOf(session: string, resource: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
   }
   const text = query.toString();
-  return `/sessions/${encodeURIComponent(sessionName())}/${resource}${text === "" ? "" : `?${text}`}`;
+  return `/sessions/${encodeURIComponent(session)}/${resource}${text === "" ? "" : `?${text}`}`;
 }
