@@ -16,6 +16,7 @@ export interface Novelty {
 
 /** A function that differs. */
 export interface Change {
+  readonly function_id: string;
   readonly fn_key: string;
   readonly file: string;
   readonly line_before: number;
@@ -40,6 +41,8 @@ export interface Change {
 
 /** A function of one session only. */
 export interface OneSided {
+  /** Where it is gone: what it is called in the base. */
+  readonly function_id: string;
   readonly fn_key: string;
   readonly file: string;
   readonly call_count: number;

@@ -9,7 +9,7 @@ import type { ComponentChildren } from "preact";
 import { Download } from "../design/download";
 import { counted } from "../design/number";
 import { Empty, Failure, Loading } from "../design/states";
-import { useResource } from "../live/resource";
+import { isComputing, useResource } from "../live/resource";
 import { sessionPath } from "../live/session";
 import { choose, route } from "../router/route";
 import { FilterBox } from "./filter_box";
@@ -22,6 +22,8 @@ export interface ListAnswer<Row> {
   readonly total_count: number;
   readonly matched_count: number;
   readonly version: string;
+  /** What could not be looked at, one line each. */
+  readonly remarks?: readonly string[];
 }
 
 /** What makes a list this list. */
@@ -39,7 +41,6 @@ export interface ListPageProperties<Row> {
   /** Parameters of the address that the server filters by, and their controls. */
   readonly filters?: readonly string[];
   readonly controls?: ComponentChildren;
-  readonly above?: (answer: ListAnswer<Row>) => ComponentChildren;
   readonly detail?: (row: Row) => ComponentChildren;
   /** Where a row leads, if it is not shown beside the list. */
   readonly linkOf?: (row: Row) => string;
@@ -70,9 +71,13 @@ export function ListPage<Row>(properties: ListPageProperties<Row>) {
         </div>
       </header>
       {problem !== null && <Failure problem={problem} />}
-      {value === null && problem === null && <Loading />}
-      {value !== null && properties.above?.(value)}
-      {value !== null && value.items.length === 0 && (
+      {problem === null && (value === null || isComputing(value)) && <Loading />}
+      {value?.remarks?.map((remark) => (
+        <p class="remark" key={remark}>
+          {remark}
+        </p>
+      ))}
+      {value !== null && !isComputing(value) && value.items.length === 0 && (
         <Empty>{isNarrowed ? <Narrowed words={words} filters={properties.filters ?? []} /> : properties.empty}</Empty>
       )}
       {value !== null && value.items.length > 0 && (

@@ -27,6 +27,7 @@ export function useResource<T>(path: string | null, ...topics: string[]): Resour
       try {
         const value = await fetchJson<T>(path, abort.signal);
         if (!abort.signal.aborted) setKnown((before) => settled(before, value));
+        if (isComputing(value)) refresher.changed();
       } catch (cause) {
         if (!abort.signal.aborted) setKnown((before) => ({ ...before, problem: asProblem(cause), isLoading: false }));
       }
@@ -39,6 +40,11 @@ export function useResource<T>(path: string | null, ...topics: string[]): Resour
     };
   }, [path, topics.join()]);
   return path === null ? { ...LOADING, isLoading: false } : known;
+}
+
+/** Whether the server is still at it, and wants to be asked again a little later. */
+export function isComputing(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "state" in value && value.state === "computing";
 }
 
 /** The same object where nothing is different: then nothing is drawn again. */

@@ -9,16 +9,16 @@ import { BaseChoice } from "../diff/base_choice";
 import { type ChangeLine, linesOf } from "../diff/change_lines";
 import type { Change, Comparison, OneSided, Side } from "../diff/comparison";
 import { FilterBox } from "../listing/filter_box";
-import { useResource } from "../live/resource";
+import { isComputing, useResource } from "../live/resource";
 import { sessionPath } from "../live/session";
 import { linkTo, route } from "../router/route";
 
 /** The page. */
 export function DiffPage() {
   const { base, q = "" } = route.value.parameters;
-  const path = base === undefined ? null : sessionPath("diff", { base });
-  const { value, problem, isLoading } = useResource<Comparison>(path);
-  const isComputing = value?.state === "computing";
+  const path = base === undefined ? null : sessionPath("diff", { base, limit: LIMIT });
+  const { value, problem, isLoading } = useResource<Comparison>(path, "functions");
+  const isThere = value !== null && !isComputing(value);
   return (
     <section class="page" aria-busy={isLoading}>
       <header class="page-head">
@@ -31,8 +31,8 @@ export function DiffPage() {
       </header>
       {problem !== null && <Failure problem={problem} />}
       {base === undefined && <ChooseBase />}
-      {((isLoading && value === null) || isComputing) && <Loading />}
-      {value !== null && !isComputing && <Sections comparison={value} wanted={q.trim().toLowerCase()} />}
+      {path !== null && problem === null && !isThere && <Loading />}
+      {isThere && <Sections comparison={value} wanted={q.trim().toLowerCase()} />}
     </section>
   );
 }
@@ -49,7 +49,10 @@ function ChooseBase() {
   );
 }
 
-/** Functions of a section; the rest is in the download. */
+/** Functions of a section that are asked for, and the filter looks through. */
+const LIMIT = 1000;
+
+/** Functions of a section that are shown; the rest is in the download. */
 const SHOWN_MAX = 200;
 
 function Sections({ comparison, wanted }: { comparison: Comparison; wanted: string }) {
@@ -71,7 +74,7 @@ function Sections({ comparison, wanted }: { comparison: Comparison; wanted: stri
       )}
       <Changed changes={changed} />
       <OnlyIn title="New" functions={added} />
-      <OnlyIn title="Gone" functions={removed} />
+      <OnlyIn title="Gone" functions={removed} session={before.session_id} />
       <p class="remark">
         {counted(comparison.unchanged_count, "function", "functions")} without a difference that could not be chance.
       </p>
@@ -124,7 +127,7 @@ function ChangedRow({ change }: { change: Change }) {
   return (
     <tr>
       <td>
-        <FunctionLink name={change.fn_key} />
+        <FunctionLink name={change.fn_key} id={change.function_id} />
       </td>
       <td>
         {linesOf(change).map((line, index) => (
@@ -148,7 +151,14 @@ function Line({ line }: { line: ChangeLine }) {
   );
 }
 
-function OnlyIn({ title, functions }: { title: string; functions: readonly OneSided[] }) {
+interface OnlyInProperties {
+  readonly title: string;
+  readonly functions: readonly OneSided[];
+  /** Where they are, if not in the session that is looked at. */
+  readonly session?: string;
+}
+
+function OnlyIn({ title, functions, session }: OnlyInProperties) {
   if (functions.length === 0) return null;
   return (
     <>
@@ -175,7 +185,11 @@ function OnlyIn({ title, functions }: { title: string; functions: readonly OneSi
             {functions.slice(0, SHOWN_MAX).map((one) => (
               <tr key={one.fn_key}>
                 <td>
-                  <FunctionLink name={one.fn_key} />
+                  <FunctionLink
+                    name={one.fn_key}
+                    id={one.function_id}
+                    {...(session === undefined ? {} : { session })}
+                  />
                 </td>
                 <td class="number">{thousands(one.call_count)}</td>
                 <td class="number">{thousands(one.exception_count)}</td>
@@ -195,10 +209,10 @@ function Cut({ count }: { count: number }) {
   return <p class="remark">{thousands(count - SHOWN_MAX)} more; narrow the list, or take the JSON.</p>;
 }
 
-function FunctionLink({ name }: { name: string }) {
-  const qualname = name.split(":").at(-2) ?? name;
+/** To the function in the session that has it. */
+function FunctionLink({ name, id, session }: { name: string; id: string; session?: string }) {
   return (
-    <a class="code" href={linkTo("functions", { q: qualname })}>
+    <a class="code" href={linkTo("functions", { function: id, ...(session === undefined ? {} : { session }) })}>
       {name}
     </a>
   );

@@ -49,7 +49,7 @@ const COLUMNS: readonly Column<RequestRow>[] = [
   { title: "p50", sort: "duration_ns_p50", isNumber: true, cell: (row) => time(row.duration_ns_p50) },
   { title: "p95", sort: "duration_ns_p95", isNumber: true, cell: (row) => time(row.duration_ns_p95) },
   { title: "p99", sort: "duration_ns_p99", isNumber: true, isExtra: true, cell: (row) => time(row.duration_ns_p99) },
-  { title: "In DB", sort: "query_share", isNumber: true, cell: (row) => inDatabase(row) },
+  { title: "In DB", sort: "query_ns", isNumber: true, cell: (row) => inDatabase(row) },
   {
     title: "Queries each",
     sort: "queries_per_request",

@@ -16,6 +16,9 @@ import { nodeName, type Trace, type TraceNode } from "./trace_node";
 /** Room for about this many moments above the bars. */
 const TICK_COUNT_MAX = 5;
 
+/** What is later has no room for its text. */
+const TICK_SHARE_MAX = 0.85;
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** The lines of one trace. */
@@ -41,7 +44,7 @@ export function Waterfall({ trace }: { trace: Trace }) {
     else (body.current?.rows[step.to] as HTMLTableRowElement | undefined)?.focus();
   };
   return (
-    <div class="waterfall">
+    <div class="waterfall table-scroll">
       <table class="table waterfall-table" role="treegrid" aria-label={`Trace ${trace.name}`} onKeyDown={onKeyDown}>
         <thead>
           <tr>
@@ -76,7 +79,7 @@ export function Waterfall({ trace }: { trace: Trace }) {
 }
 
 function Ruler({ span }: { span: Span }) {
-  const ticks = ticksOf(span.length, TICK_COUNT_MAX).filter((tick) => tick <= span.length * 0.93);
+  const ticks = ticksOf(span.length, TICK_COUNT_MAX).filter((tick) => tick <= span.length * TICK_SHARE_MAX);
   return (
     <div class="ruler">
       <span class="visually-hidden">When</span>
@@ -108,18 +111,20 @@ function Line({ row, isCurrent, onFocus, onToggle, onUnfold }: LineProperties) {
       aria-expanded={row.hasChildren ? row.isOpen : undefined}
       onFocus={onFocus}
     >
-      <td class="waterfall-what">
-        <span class={`indent indent-${Math.min(row.depth, INDENT_MAX)}`} />
-        <button
-          type="button"
-          class={row.hasChildren ? "twist" : "twist is-empty"}
-          tabIndex={-1}
-          aria-hidden="true"
-          onClick={onToggle}
-        >
-          {row.isOpen ? "▾" : "▸"}
-        </button>
-        {entry === null ? <span>(nothing recorded)</span> : <Name row={row} onUnfold={onUnfold} />}
+      <td>
+        <div class="waterfall-what">
+          <span class={`indent indent-${Math.min(row.depth, INDENT_MAX)}`} />
+          <button
+            type="button"
+            class={row.hasChildren ? "twist" : "twist is-empty"}
+            tabIndex={-1}
+            aria-hidden="true"
+            onClick={onToggle}
+          >
+            {row.isOpen ? "▾" : "▸"}
+          </button>
+          {entry === null ? <span>(nothing recorded)</span> : <Name row={row} onUnfold={onUnfold} />}
+        </div>
       </td>
       <td class="number">{duration(entry?.durationNs ?? gap?.duration_ns ?? 0)}</td>
       <td class="number">{isSelfKnown ? duration(entry.selfNs) : ""}</td>
