@@ -15,13 +15,16 @@ FACTS = {
         """,
     "threads": """
         import os, threading
-        facts = [len(os.listdir("/proc/self/task")), threading.active_count(), threading.enumerate()[0].name]
+        # The thread that listens at the control socket is known by its name.
+        tasks = [open(f"/proc/self/task/{task}/comm").read() for task in os.listdir("/proc/self/task")]
+        facts = [len([name for name in tasks if name != "ghostglass\\n"]), threading.active_count(), threading.enumerate()[0].name]
         """,
     "file descriptors": """
         import os
         with os.scandir("/proc/self/fd") as entries:
             facts = [(int(e.name), os.readlink(e.path).partition(":")[0] if e.is_symlink() else "") for e in entries]
-        facts = sorted(number for number, _ in facts)
+        # The control socket lies far above what programs use.
+        facts = sorted(number for number, _ in facts if number < 1000)
         """,
     "first free descriptor": """
         import os

@@ -13,6 +13,7 @@ __all__ = [
     "Collector",
     "Emitter",
     "ExporterQueue",
+    "OutsideProbe",
     "ProbeHook",
     "SafeExpression",
     "Sampler",
@@ -29,8 +30,12 @@ __all__ = [
     "get_span_id",
     "get_trace_id",
     "is_observing",
+    "listen",
+    "listen_in_child",
+    "pause_listening",
     "probe_counts",
     "redact_statement",
+    "resume_listening",
     "run_emitter",
     "set_foreign_context",
     "span_id",
@@ -94,8 +99,46 @@ def trace_id() -> str:
 def watch_code(code: CodeType, hooks: list[ProbeHook], /) -> None:
     """Call the hooks at the events of a code object from now on; with none, leave it alone."""
 
+def listen(folder: str, data_dir: str, /) -> bool:
+    """Open a control socket in a private folder; note changes in the audit of `data_dir`.
+
+    The policy is that of the `run.conf` there, if there is one. Tell whether there is a socket.
+    """
+
+def pause_listening() -> None:
+    """Before a fork: end the threads that listen."""
+
+def resume_listening() -> None:
+    """In the parent of a fork: listen again, when the fork has told of the threads it saw."""
+
+def listen_in_child() -> None:
+    """In a forked child: open sockets of its own, for the probes it inherited."""
+
 def probe_counts() -> tuple[int, int, int, int]:
     """Tell what probes hold: code objects, activations, activations refused, hooks that raised."""
+
+@final
+class OutsideProbe:
+    """A probe that was asked for from outside the process."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def event(self) -> str: ...
+    @property
+    def names(self) -> list[str]: ...
+    def is_over(self) -> bool: ...
+    def allows(self, function: str, /) -> bool: ...
+    def hit(self, names: dict[str, Any], /) -> None: ...
+    def add_lines(self, file: str, lines: list[tuple[int, float, float, float]], /) -> None: ...
+    def fail(self, error: str, /) -> None: ...
+    def set_state(self, state: str, reason: str | None, /) -> None: ...
 
 @final
 class ProbeHook:

@@ -115,8 +115,13 @@ impl Endpoint {
         if !self.is_ours() {
             return Arrival::Gone;
         }
+        Self::accept(listener)
+    }
+
+    fn accept(listener: &OwnedFd) -> Arrival {
         match accept_with(listener, SocketFlags::CLOEXEC) {
             Ok(stream) => Connection::of(UnixStream::from(stream)),
+            Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => Arrival::Nothing,
             Err(Errno::INVAL | Errno::BADF | Errno::NOTSOCK) => Arrival::Gone,
             Err(_) => {
                 // Out of descriptors, perhaps: trying at once again would be a loop.

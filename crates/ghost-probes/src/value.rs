@@ -69,7 +69,7 @@ impl Value {
     }
 
     /// Its value as a number, where it is one.
-    pub(crate) fn as_float(&self) -> Option<f64> {
+    pub fn as_float(&self) -> Option<f64> {
         Some(match self {
             Self::Bool(value) => f64::from(u8::from(*value)),
             Self::Int(value) => *value as f64,

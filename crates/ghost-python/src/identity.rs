@@ -26,9 +26,14 @@ pub(crate) fn spans_path(folder: &Path) -> PathBuf {
     path(folder, ghost_ledger::span_ring::EXTENSION)
 }
 
-fn path(folder: &Path, extension: &str) -> PathBuf {
+/// The name of this image of the process.
+pub(crate) fn name() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    folder.join(format!("{}-{:016x}.{extension}", std::process::id(), since.as_nanos()))
+    format!("{}-{:016x}", std::process::id(), since.as_nanos())
+}
+
+fn path(folder: &Path, extension: &str) -> PathBuf {
+    folder.join(format!("{}.{extension}", name()))
 }
 
 /// Field 22 of `/proc/self/stat`. The second field may hold blanks and parentheses, so fields are

@@ -7,8 +7,8 @@
 //! * Nothing of the host may run because of us: no attribute access that could execute Python code,
 //!   no import and no user code from a callback; names are read from C fields ([`naming`]).
 //! * Everything runs under the interpreter lock, on the thread that made the event. We install no
-//!   signal handler and keep no descriptor open; the one thread there may be ([`timer`]) touches no
-//!   Python object.
+//!   signal handler and keep no descriptor open but that of the control socket; the threads there may be
+//!   ([`timer`], and the one of [`control`]) touch no Python object.
 //! * Fast: frames are read raw where a self-test has shown that their layout is the expected one
 //!   ([`frames`]), else through the public API.
 //!
@@ -33,6 +33,7 @@ mod callbacks;
 mod clock;
 #[expect(unsafe_code, reason = "reads and sets the extra slot of code objects")]
 mod code_extra;
+mod control;
 mod editable;
 #[expect(unsafe_code, reason = "reads interpreter frames")]
 mod frames;
@@ -48,6 +49,8 @@ mod native_thread;
 mod observer;
 #[expect(unsafe_code, reason = "switches the events of code objects it knows to live")]
 mod pacing;
+#[expect(unsafe_code, reason = "asks the interpreter for a turn")]
+mod pending_call;
 mod probes;
 #[expect(unsafe_code, reason = "compares raw reads with the public API")]
 mod self_test;
@@ -56,7 +59,6 @@ mod spans;
 mod startup;
 #[expect(unsafe_code, reason = "asks for the running thread's state")]
 mod threads;
-#[expect(unsafe_code, reason = "asks the interpreter for a turn from a thread of its own")]
 mod timer;
 
 use std::path::PathBuf;
@@ -72,6 +74,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
+    control::register(module)?;
     probes::register(module)?;
     spans::register(module)?;
     Ok(())
@@ -82,12 +85,20 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyo3(signature = (run_dir, /))]
 fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
     spans::run::begin(&run_dir);
-    startup::start(py, run_dir).err().map(|error| error.to_string())
+    let place = run_dir.clone();
+    match startup::start(py, run_dir) {
+        Ok(()) => {
+            control::begin(py, &place);
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// Stop observing; does nothing if nothing is observed.
 #[pyfunction]
-fn stop() {
+fn stop(py: Python<'_>) {
+    control::end(py);
     boundary::close();
     spans::run::close();
 }

@@ -20,6 +20,14 @@ pub(crate) fn spawn(
     thread
 }
 
+/// Works with all signals blocked: those that come wait, as long as no other thread takes them.
+pub(crate) fn without_signals<R>(work: impl FnOnce() -> R) -> R {
+    let signals = block_signals();
+    let result = work();
+    restore_signals(&signals);
+    result
+}
+
 /// Signals are for the program's own threads. The new thread inherits our mask.
 fn block_signals() -> libc::sigset_t {
     // SAFETY: plain memory that the calls fill; they fail only for wrong arguments.

@@ -10,7 +10,7 @@
 mod callbacks;
 mod hook;
 mod points;
-mod safe_expression;
+pub(crate) mod safe_expression;
 #[expect(unsafe_code, reason = "asks the observer's state of a code object")]
 pub(crate) mod tool;
 

@@ -5,17 +5,14 @@
 //! as soon as any of its threads executes bytecode. The thread itself touches no Python object, never
 //! waits for the interpreter lock, and has all signals blocked.
 
-use std::ffi::{c_int, c_void};
-use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pyo3::ffi;
-
 use crate::native_thread;
 use crate::pacing::cpu_ns;
+use crate::pending_call::{Turn, ask_any_thread};
 
 /// The thread sleeps and calls two functions.
 const STACK_BYTES: usize = 64 * 1024;
@@ -28,13 +25,6 @@ const WAIT_NS: (u64, u64) = (50_000, 100_000_000);
 /// Whether a turn is asked for and not made yet, and the processor time at which it was asked for.
 static ASKED: AtomicBool = AtomicBool::new(false);
 static ASKED_AT_NS: AtomicU64 = AtomicU64::new(0);
-
-/// What the interpreter calls in the end.
-type Turn = extern "C" fn(*mut c_void) -> c_int;
-/// `_PyEval_AddPendingCall(interpreter, function, argument, flags)`; without flags any thread makes
-/// the call. Exported by every supported version.
-type AddPendingCall =
-    unsafe extern "C" fn(*mut ffi::PyInterpreterState, Turn, *mut c_void, c_int) -> c_int;
 
 /// No turn is due.
 const NEVER: u64 = u64::MAX;
@@ -130,13 +120,12 @@ impl Timer {
 }
 
 fn run(shared: &Shared, turn: Turn) {
-    let add = find_add_pending_call();
     let (mut wait_ns, mut seen_ns) = (0, 0);
     while !shared.over.load(Relaxed) {
         let (due_ns, used_ns) = (shared.due_ns.load(Relaxed), cpu_ns());
         let left_ns = due_ns.saturating_sub(used_ns);
         if left_ns == 0 {
-            ask(add, turn);
+            ask(turn);
             // Asked again, if it is not made.
             wait_ns = ASK_AGAIN_NS;
         } else {
@@ -168,31 +157,15 @@ fn rest(shared: &Shared, wait_ns: Option<u64>) {
 }
 
 /// Adds the pending call, unless one waits already.
-fn ask(add: Option<AddPendingCall>, turn: Turn) {
+fn ask(turn: Turn) {
     if ASKED.swap(true, Relaxed) {
         return;
     }
-    // SAFETY: both are made to be called without the interpreter lock. The main interpreter is never
-    // freed, and `stop` ends this thread before it is finalised.
-    let refused = unsafe {
-        match add {
-            Some(add) => add(ffi::PyInterpreterState_Main(), turn, null_mut(), 0),
-            None => ffi::Py_AddPendingCall(Some(turn), null_mut()),
-        }
-    };
-    if refused != 0 {
+    // `stop` ends this thread before the interpreter is finalised.
+    if !ask_any_thread(turn) {
         return ASKED.store(false, Relaxed);
     }
     // Only now: what runs before the call is there runs unseen. If the turn was made already, it was
     // made at once, and this is of no use.
     ASKED_AT_NS.store(cpu_ns(), Relaxed);
-}
-
-/// Looked up by name: not part of the documented API, whose own function only reaches the main thread.
-fn find_add_pending_call() -> Option<AddPendingCall> {
-    // SAFETY: a look-up by name; the symbol, where it exists, has had this signature since 3.12.
-    unsafe {
-        let symbol = libc::dlsym(libc::RTLD_DEFAULT, c"_PyEval_AddPendingCall".as_ptr());
-        (!symbol.is_null()).then(|| std::mem::transmute::<*mut c_void, AddPendingCall>(symbol))
-    }
 }

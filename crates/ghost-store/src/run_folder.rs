@@ -19,8 +19,13 @@ const CONF: &str = "run.conf";
 const LEDGER: &str = "ledger";
 /// Added to the name of a ledger that cannot be read, so that it is reported once and kept.
 const BROKEN: &str = "broken";
-/// Extension of the files by which processes remember having said why they are not observed.
-const UNOBSERVED: &str = "unobserved";
+/// Extensions of what processes leave behind that holds nothing: the files by which they remember having
+/// said why they are not observed, and the control sockets of those that were killed.
+const LEFTOVERS: [&str; 2] = ["unobserved", "control"];
+/// Files that mean something only while the session runs: its configuration, and the probes that were
+/// asked for from outside.
+const OF_THE_RUN: [&str; 5] =
+    [CONF, "run.conf.new", "probes.json", "probes.json.new", "probes.lock"];
 
 /// Events kept per function where `run.conf` does not say.
 const EVENTS_PER_FUNCTION: u32 = 16;
@@ -202,11 +207,11 @@ pub(crate) fn set_aside(ledger: &Path) -> PathBuf {
 /// Removes a folder without ledgers and rings; with some that were set aside, only its `run.conf`.
 pub(crate) fn remove_if_done(run_dir: &Path) -> Result<(), StoreError> {
     if !is_unfolded(run_dir)? {
-        for name in [CONF, "run.conf.new"] {
+        for name in OF_THE_RUN {
             // Absent already, or the folder is about to tell why it cannot go.
             let _ = fs::remove_file(run_dir.join(name));
         }
-        forget_unobserved(run_dir);
+        remove_leftovers(run_dir);
         match fs::remove_dir(run_dir).map_err(|error| (error.kind(), error)) {
             Ok(()) | Err((ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound, _)) => {}
             Err((_, error)) => return Err(StoreError::io("remove", run_dir)(error)),
@@ -215,13 +220,17 @@ pub(crate) fn remove_if_done(run_dir: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes what processes left that were not observed.
-fn forget_unobserved(run_dir: &Path) {
+/// Removes what processes left that holds nothing.
+fn remove_leftovers(run_dir: &Path) {
     let Ok(entries) = fs::read_dir(run_dir) else { return };
     let left = entries.flatten().map(|entry| entry.path());
-    for path in left.filter(|path| path.extension().is_some_and(|word| word == UNOBSERVED)) {
+    for path in left.filter(|path| path.extension().is_some_and(is_leftover)) {
         let _ = fs::remove_file(path);
     }
+}
+
+fn is_leftover(extension: &std::ffi::OsStr) -> bool {
+    LEFTOVERS.iter().any(|word| extension == *word)
 }
 
 #[cfg(test)]
@@ -278,9 +287,11 @@ mod tests {
         remove_if_done(owner.path()).unwrap();
         assert!(owner.path().join(CONF).exists());
         let kept = set_aside(&ledger);
-        fs::write(owner.path().join("9.unobserved"), "").unwrap();
+        for left in ["9.unobserved", "9-b.control", "probes.json", "probes.lock"] {
+            fs::write(owner.path().join(left), "").unwrap();
+        }
         remove_if_done(owner.path()).unwrap();
-        assert!(!owner.path().join("9.unobserved").exists());
+        assert_eq!(fs::read_dir(owner.path()).unwrap().count(), 1);
         assert!(!owner.path().join(CONF).exists() && kept.exists());
         fs::remove_file(kept).unwrap();
         remove_if_done(owner.path()).unwrap();

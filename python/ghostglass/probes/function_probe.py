@@ -152,7 +152,7 @@ class FunctionProbe:
             except Exception as error:
                 self._uninstall()
                 imports.forget(self)
-                self.state, self.error = "error", str(error)
+                self._be("error", str(error))
                 raise
 
     def stop(self) -> None:
@@ -192,19 +192,26 @@ class FunctionProbe:
                 self._look_up()
             except Exception as error:
                 self._uninstall()
-                self.state, self.error = "error", str(error)
+                self._be("error", str(error))
 
     def _look_up(self) -> None:
         found = resolve(self.target)
         if found is None:
             self._uninstall()
-            self.state, self.error = "pending", None
+            self._be("pending")
             return
+        for instrument in list(self.instruments.values()):
+            instrument.accept(found)
         if self._handlers is None or not _is_same(self._handlers.target, found):
             self._uninstall()
             self._handlers = Handlers(self, found)
-        self.state, self.error = "active", None
+        self._be("active")
         self._install()
+
+    def _be(self, state: str, error: str | None = None) -> None:
+        self.state, self.error = state, error
+        for instrument in list(self.instruments.values()):
+            instrument.note(state, error)
 
     def _install(self) -> None:
         """Have the hooks that the instruments need now. One that has all that is needed stays."""

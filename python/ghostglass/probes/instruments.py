@@ -32,6 +32,7 @@ from ghostglass.probes.output import is_ready
 if TYPE_CHECKING:
     from ghostglass.probes.function_probe import FunctionProbe
     from ghostglass.probes.managers import InstrumentManager
+    from ghostglass.probes.targets import Target
 
 EVENTS = ("call", "return", "raise", "end", "line")
 # What changes the events a probe needs.
@@ -61,6 +62,9 @@ class Instrument:
     rate: int | None = None
     max_hits: int | None = None
     max_errors: int = 1
+
+    # The names it reads, where its expressions do not tell.
+    reads: frozenset[str] | None = None
 
     hits = 0
     dropped = 0
@@ -165,6 +169,12 @@ class Instrument:
         Asks the manager by default, which says yes.
         """
         return self.mgr.check_call(probe, self, *args, **kwargs)
+
+    def accept(self, target: Target) -> None:
+        """Learn what its probe's target leads to, before its events are on."""
+
+    def note(self, state: str, error: str | None) -> None:
+        """Learn of the state of its probe."""
 
     def handle_error(self, probe: FunctionProbe) -> None:
         """Take an error of its own: after `max_errors` of them it is switched off, by `expires`.

@@ -59,6 +59,8 @@ def needs_of(instruments: Iterable[Instrument], shape: Shape) -> Needs:
 
 def names_of(instrument: Instrument) -> frozenset[str] | None:
     """Tell the names an instrument reads; `None` where that cannot be known."""
+    if instrument.reads is not None:
+        return instrument.reads
     kind = type(instrument)
     is_known = (
         kind.fire in _KNOWN_FIRES

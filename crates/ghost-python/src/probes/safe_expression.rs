@@ -38,22 +38,38 @@ impl SafeExpression {
     fn evaluate(&self, names: &Bound<'_, PyDict>) -> PyResult<String> {
         let value = evaluate(&self.0, &Names(names));
         let value = value.map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(value.to_string().chars().take(CHARS_MAX).collect())
+        Ok(text(&value))
     }
 }
 
-/// The names of an expression are the keys of a dict.
-struct Names<'a, 'py>(&'a Bound<'py, PyDict>);
+/// A value as it is handed out.
+pub(crate) fn text(value: &Value) -> String {
+    value.to_string().chars().take(CHARS_MAX).collect()
+}
 
-impl Scope for Names<'_, '_> {
-    fn look_up(&self, name: &str) -> Option<Value> {
+/// The names of an expression are the keys of a dict.
+pub(crate) struct Names<'a, 'py>(pub(crate) &'a Bound<'py, PyDict>);
+
+impl<'py> Names<'_, 'py> {
+    /// The object of a name.
+    pub(crate) fn find(&self, name: &str) -> Option<Bound<'py, PyAny>> {
         // Keys that are no strings could have an `__eq__` of their own.
         let is_it = |key: &Bound<'_, PyAny>| {
             key.cast_exact::<PyString>().is_ok_and(|key| key.to_str().is_ok_and(|key| key == name))
         };
-        let found = self.0.iter().find(|(key, _)| is_it(key))?.1;
-        Some(copy(&found, DEPTH_MAX, &Cell::new(COPIED_MAX)))
+        self.0.iter().find(|(key, _)| is_it(key)).map(|(_, found)| found)
     }
+}
+
+impl Scope for Names<'_, '_> {
+    fn look_up(&self, name: &str) -> Option<Value> {
+        self.find(name).map(|found| copied(&found))
+    }
+}
+
+/// A copy of an object, within bounds.
+pub(crate) fn copied(object: &Bound<'_, PyAny>) -> Value {
+    copy(object, DEPTH_MAX, &Cell::new(COPIED_MAX))
 }
 
 /// Copies an object, as far as `left` lasts.
