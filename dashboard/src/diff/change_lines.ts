@@ -30,7 +30,7 @@ function latency({ latency }: Change): ChangeLine[] {
       : `effect ${latency.effect.toFixed(2)} · ${probability(latency.p)}`;
   const typical = `typical call ${latency.typical_ratio.toFixed(2)}×`;
   const p95 = `p95 ${duration(latency.p95_latency_ns.before)} → ${duration(latency.p95_latency_ns.after)}`;
-  const verdict = latency.direction.startsWith("faster") ? "better" : "worse";
+  const verdict = latency.direction === "faster" ? "better" : "worse";
   return [{ label: "latency", text, verdict, evidence: `${typical} · ${p95} · ${tested}` }];
 }
 

@@ -9,6 +9,8 @@ export interface CallNode {
   readonly node_id: string | number;
   readonly function_id: string | null;
   readonly name: string;
+  /** Where the function is from; absent for what is none. */
+  readonly module?: string | null;
   readonly call_count: number;
   readonly total_ns: number;
   readonly self_ns: number;
@@ -31,14 +33,12 @@ export interface Totals {
 /** What the width of a frame stands for. */
 export type Measure = "time" | "calls";
 
+/** What tells a node from those beside it, in any session. */
+export function keyOf(node: CallNode): string {
+  return `${node.module ?? ""}:${nameWithoutLine(node.name)}`;
+}
+
 /** The name without its line, which moves from one version of a file to the next. */
 export function nameWithoutLine(name: string): string {
   return name.replace(/:\d+$/, "");
-}
-
-/** The name without its module and line, for where there is little room. */
-export function shortName(name: string): string {
-  const bare = nameWithoutLine(name);
-  const colon = bare.lastIndexOf(":");
-  return colon < 0 ? bare : bare.slice(colon + 1);
 }

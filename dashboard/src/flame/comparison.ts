@@ -6,7 +6,7 @@
  * that is the Diff page, which tests it.
  */
 
-import { type CallNode, type Measure, nameWithoutLine, type Totals } from "./call_node";
+import { type CallNode, keyOf, type Measure, type Totals } from "./call_node";
 
 /** The tree of `after`, with what `before` had at each place, and with what only that had. */
 export function joined(before: CallNode, after: CallNode): CallNode {
@@ -33,11 +33,11 @@ type Pair = [CallNode | undefined, CallNode | undefined];
 function pairs(before: readonly CallNode[], after: readonly CallNode[]): Pair[] {
   const olds = new Map<string, CallNode[]>();
   for (const node of before) {
-    const key = nameWithoutLine(node.name);
+    const key = keyOf(node);
     olds.set(key, [...(olds.get(key) ?? []), node]);
   }
   // Several of one name, as lambdas are, are matched in their order.
-  const matched = after.map((node): Pair => [olds.get(nameWithoutLine(node.name))?.shift(), node]);
+  const matched = after.map((node): Pair => [olds.get(keyOf(node))?.shift(), node]);
   const gone = [...olds.values()].flat().map((node): Pair => [node, undefined]);
   return [...matched, ...gone];
 }

@@ -15,7 +15,8 @@ export interface Detail {
 
 /** What a frame is called; the root stands for the whole program. */
 export function frameName(node: CallNode, isRoot: boolean): string {
-  return node.name === "" || (isRoot && node.function_id === null) ? "whole program" : node.name;
+  if (node.name === "" || (isRoot && node.function_id === null)) return "whole program";
+  return node.module == null || node.module === "" ? node.name : `${node.module}:${node.name}`;
 }
 
 /** Everything that is known of a frame. */

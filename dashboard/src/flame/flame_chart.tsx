@@ -98,7 +98,7 @@ function looks(properties: FlameChartProperties, colour: (name: string) => strin
     const full = frameName(frame.node, frame.parent < 0);
     return {
       colour: colour(isSearching && found.indexes.has(frame.index) ? "--flame-found" : name),
-      names: [full, shortNameOf(full)],
+      names: [full, frame.node.name, shortNameOf(full)],
       isFaint: isSearching && !found.indexes.has(frame.index),
       isHatched: frame.node.is_gone === true,
     };

@@ -5,7 +5,7 @@
  * same in three kilobytes; this needs weights of its own anyway.
  */
 
-import { type CallNode, type Measure, nameWithoutLine } from "./call_node";
+import { type CallNode, keyOf, type Measure } from "./call_node";
 import { sharesOf, type Wholes, wholesOf } from "./comparison";
 
 /** One frame of the picture. */
@@ -47,7 +47,7 @@ function add(frames: Frame[], measured: Measured, spot: Spot): void {
   const { node, weight, children } = measured;
   const { parent, depth, start, width } = spot;
   const index = frames.length;
-  const place = placeBelow(spot.place, nameWithoutLine(node.name));
+  const place = placeBelow(spot.place, keyOf(node));
   const frame = { index, parent, depth, start, width, node, place, end: index + 1 };
   frames.push(frame);
   let at = start;

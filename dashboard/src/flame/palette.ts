@@ -15,7 +15,7 @@ export const CHANGE_STEPS = 4;
 /** Name of the style sheet's colour for a function of this session. */
 export function moduleColour(node: CallNode): string {
   if (node.function_id === null) return "--flame-none";
-  return `--flame-${(hashOf(moduleOf(node.name)) % HUE_COUNT) + 1}`;
+  return `--flame-${(hashOf(node.module ?? moduleOf(node.name)) % HUE_COUNT) + 1}`;
 }
 
 /** Name of the style sheet's colour for a change from -1 to 1. */

@@ -1,5 +1,5 @@
 /**
- * Errors: exceptions that left functions, by function and type, those that were swallowed first.
+ * Errors: exceptions that left functions, by function, type and end; those that were swallowed first.
  */
 
 import { percentage, thousands } from "../design/number";
@@ -8,30 +8,36 @@ import { ListPage } from "../listing/list_page";
 import type { Column } from "../listing/list_table";
 import { linkTo } from "../router/route";
 
-interface ErrorRow {
-  readonly function_id: string;
+interface FunctionReference {
+  readonly function_id: string | null;
   readonly qualname: string;
   readonly module: string;
-  readonly file: string;
   readonly line: number;
+}
+
+interface ErrorRow extends FunctionReference {
   readonly exception_type: string;
-  readonly exception_count: number;
-  readonly swallowed_count?: number;
-  readonly call_count?: number;
-  readonly caught_in?: readonly { readonly name: string; readonly count: number }[];
+  /** How many left the function, and how many of them began in it. */
+  readonly count: number;
+  readonly raised_count: number;
+  readonly call_count: number;
+  readonly is_swallowed: boolean;
+  readonly caught_by: FunctionReference | null;
 }
 
 const COLUMNS: readonly Column<ErrorRow>[] = [
   { title: "Exception", sort: "exception_type", cell: (row) => <span class="code">{row.exception_type}</span> },
-  { title: "Function", sort: "qualname", cell: (row) => <FunctionName row={row} /> },
-  { title: "Raised", sort: "exception_count", isNumber: true, cell: (row) => thousands(row.exception_count) },
-  { title: "Swallowed", sort: "swallowed_count", isNumber: true, cell: (row) => <Swallowed row={row} /> },
+  { title: "Left", sort: "qualname", cell: (row) => <FunctionName one={row} /> },
+  { title: "Times", sort: "count", isNumber: true, cell: (row) => thousands(row.count) },
   {
-    title: "Of calls",
+    title: "Raised there",
+    sort: "raised_count",
     isNumber: true,
     isExtra: true,
-    cell: (row) => percentage(row.exception_count, row.call_count ?? 0),
+    cell: (row) => thousands(row.raised_count),
   },
+  { title: "Of calls", isNumber: true, isExtra: true, cell: (row) => percentage(row.count, row.call_count) },
+  { title: "Swallowed in", sort: "is_swallowed", isRank: true, cell: (row) => <Swallowed row={row} /> },
 ];
 
 /** The page. */
@@ -42,15 +48,15 @@ export function ErrorsPage() {
       words={["kind of error", "kinds of errors"]}
       resource="errors"
       topic="functions"
-      sort="-swallowed_count"
+      sort="-is_swallowed"
       columns={COLUMNS}
-      keyOf={(row) => `${row.function_id} ${row.exception_type}`}
+      keyOf={(row) => [row.function_id, row.exception_type, row.caught_by?.function_id].join(" ")}
       linkOf={(row) => linkTo("functions", { function: row.function_id })}
       empty={
         <>
           <p>No function of this session was left by an exception.</p>
           <p>
-            <Command>ghost anomalies --sessions 20</Command> looks at earlier sessions, too.
+            They appear while the program runs: <Command>ghost run --serve app.py</Command>
           </p>
         </>
       }
@@ -58,19 +64,23 @@ export function ErrorsPage() {
   );
 }
 
-function FunctionName({ row }: { row: ErrorRow }) {
+function FunctionName({ one }: { one: FunctionReference }) {
   return (
     <span class="code">
-      {row.qualname}
+      {one.qualname}
       <span class="note">
         {" "}
-        {row.module}:{row.line}
+        {one.module}:{one.line}
       </span>
     </span>
   );
 }
 
 function Swallowed({ row }: { row: ErrorRow }) {
-  const count = row.swallowed_count ?? 0;
-  return count === 0 ? <>–</> : <span class="badge is-warning">{thousands(count)}</span>;
+  if (row.caught_by === null) return <span class="note">nobody</span>;
+  return (
+    <>
+      <span class="badge is-warning">swallowed</span> <FunctionName one={row.caught_by} />
+    </>
+  );
 }

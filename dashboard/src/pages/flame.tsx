@@ -28,7 +28,7 @@ interface CallTree {
 }
 
 /** What is smaller than this part of the whole is not asked for: it would be narrower than a pixel. */
-const ASKED = { depth: 64, min_share: 0.0005, limit: 20_000 };
+const ASKED = { depth: 64, min_share: 0.0005, limit: 10_000 };
 
 /** The page. */
 export function FlamePage() {

@@ -35,7 +35,8 @@ interface RequestRow {
   readonly query_share: number | null;
   readonly queries_per_request: number | null;
   readonly repeated_query_count_max: number;
-  readonly repeated_query: string | null;
+  /** Empty where none was repeated. */
+  readonly repeated_query: string;
   readonly bytes_in: number;
   readonly bytes_out: number;
   readonly status_classes: Readonly<Record<string, number>>;
@@ -106,7 +107,7 @@ function queriesEach(row: RequestRow): string {
 }
 
 function Repeated({ row }: { row: RequestRow }) {
-  if (row.repeated_query === null || row.repeated_query_count_max < 2) return <>–</>;
+  if (row.repeated_query_count_max < 2) return <>–</>;
   return <span class="badge is-warning">×{thousands(row.repeated_query_count_max)}</span>;
 }
 
@@ -114,7 +115,7 @@ function Detail({ row }: { row: RequestRow }) {
   return (
     <>
       <h2 class="code">{nameOf(row)}</h2>
-      {row.repeated_query !== null && row.repeated_query_count_max > 1 && (
+      {row.repeated_query_count_max > 1 && (
         <p class="callout is-warning">
           <strong>N+1:</strong> one statement was sent up to {thousands(row.repeated_query_count_max)} times in a
           request:{" "}

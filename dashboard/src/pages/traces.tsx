@@ -21,6 +21,7 @@ interface TraceRow {
   readonly start_unix_ns: number;
   readonly duration_ns: number;
   readonly span_count: number;
+  readonly is_error: boolean;
 }
 
 const COLUMNS: readonly Column<TraceRow>[] = [
@@ -38,7 +39,7 @@ const COLUMNS: readonly Column<TraceRow>[] = [
 /** The list, or the trace the address names. */
 export function TracesPage() {
   const id = route.value.parameters["trace"];
-  return id === undefined ? <TraceList /> : <OneTrace id={id} />;
+  return id === undefined ? <TraceList /> : <OneTrace key={id} id={id} />;
 }
 
 function TraceList() {
@@ -66,9 +67,12 @@ function TraceList() {
 
 function TraceLink({ row }: { row: TraceRow }) {
   return (
-    <a class="code" href={linkTo("traces", { trace: row.trace_id })}>
-      {row.name}
-    </a>
+    <>
+      <a class="code" href={linkTo("traces", { trace: row.trace_id })}>
+        {row.name}
+      </a>
+      {row.is_error && <span class="badge is-bad"> failed</span>}
+    </>
   );
 }
 
