@@ -25,6 +25,9 @@ pub fn assert_consistent(snapshot: &LedgerSnapshot) {
         let (Outcome::Returned(id) | Outcome::Raised(id)) = &activation.outcome;
         assert!(is_type(id));
     }
+    let nodes = snapshot.call_tree.nodes();
+    assert!(nodes.iter().all(|node| is_function(&node.function)));
+    assert!(nodes.iter().enumerate().skip(1).all(|(index, node)| (node.parent as usize) < index));
     assert!(snapshot.activations.is_sorted_by_key(|activation| activation.sequence));
 }
 

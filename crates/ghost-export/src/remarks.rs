@@ -119,6 +119,7 @@ fn gap(counter: Counter, count: u64) -> String {
         Counter::Failures => format!("{number} internal failures; observing stopped at the first"),
         Counter::GeneratorsRefused => format!("{number} suspended generators beyond the bound"),
         Counter::CodeRefused => format!("{number} calls could not be observed"),
+        Counter::NodesRefused => format!("{number} calls counted below `…` in the call tree"),
     }
 }
 

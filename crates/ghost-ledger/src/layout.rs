@@ -24,14 +24,16 @@
 //!   CELL       8 function u32    12 key u32  16 second key u32  20 -  24 count u64
 //!   HISTOGRAM  8 function u32    12 first bucket u32  16 counts u32[32]
 //!   RING       8 capacity u32    12 -        16 written u64   24 entries of 64 bytes
+//!   NODE       8 parent u32      12 function u32  16 calls u64  24 self ns u64
 //! entry  = 0 sequence u64 (from 1; 0 while written)  8 start, unix ns u64  16 latency ns u64
 //!         24 function u32  28 caller u32  32 signature u32  36 type u32  40 raised u32  44 -
 //!         48 check u64 (`ring_check` of the six words before it and the one behind)
 //!         56 span id u64 (0: in none)
 //! ```
 //!
-//! Types, functions and signatures are numbered in the order of their records. Type 0 is the
-//! overflow type `…`, function 0 the root. In a CELL of kind `Exception` the second key is the
+//! Types, functions, signatures and nodes are numbered in the order of their records. Type 0 is the
+//! overflow type `…`, function 0 the root, node 0 (its own parent) the root of the call tree; every
+//! other node comes after its parent. In a CELL of kind `Exception` the second key is the
 //! catching function plus one, 0 where nobody caught it; in one that ends in `ByCaller` it is the
 //! calling function.
 
@@ -44,7 +46,8 @@ pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
 /// * 3: cells by caller, of which signatures, returned types and callers are the sums; the last two
 ///   slots of a function (the variance and the bias of its calls, `f64`); what observing has taken.
 /// * 4: the span in which a sampled activation began.
-pub const VERSION: u32 = 4;
+/// * 5: nodes of the call tree.
+pub const VERSION: u32 = 5;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
 
@@ -85,13 +88,15 @@ pub enum RecordKind {
     Histogram = 6,
     /// The ring of sampled activations.
     Ring = 7,
+    /// One node of the call tree.
+    Node = 8,
 }
 
 impl RecordKind {
     /// The kind with this number, if there is one.
     pub fn from_number(number: u16) -> Option<Self> {
-        use RecordKind::{Cell, Function, Histogram, Ring, Signature, Text, Type};
-        [Text, Type, Function, Signature, Cell, Histogram, Ring]
+        use RecordKind::{Cell, Function, Histogram, Node, Ring, Signature, Text, Type};
+        [Text, Type, Function, Signature, Cell, Histogram, Ring, Node]
             .into_iter()
             .find(|kind| *kind as u16 == number)
     }
@@ -159,6 +164,10 @@ pub const HISTOGRAM_COUNTS: usize = 16;
 pub const RING_WRITTEN: usize = 16;
 /// Offset of the first entry in a RING record.
 pub const RING_ENTRIES: usize = 24;
+/// Bytes of a NODE record.
+pub const NODE_BYTES: usize = 32;
+/// Offset of the slots in a NODE record.
+pub const NODE_SLOTS: usize = 16;
 /// Words of a ring entry before its check.
 pub(crate) const RING_ENTRY_CHECKED: usize = 6;
 /// Bytes of one ring entry.

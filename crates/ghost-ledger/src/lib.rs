@@ -38,7 +38,7 @@ mod writer;
 pub use ghost_model::Counter;
 pub use mapping::MappingError;
 pub use reader::{ReadError, parse, read_ledger};
-pub use slot::{FunctionSlots, HistogramBlock, Slot};
+pub use slot::{FunctionSlots, HistogramBlock, NodeSlots, Slot};
 pub use snapshot::LedgerSnapshot;
 #[cfg(not(loom))]
 pub use span_ring::{RingBatch, RingError, RingFate, SpanRing, SpanRingReader};

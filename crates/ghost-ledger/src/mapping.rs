@@ -23,8 +23,8 @@ use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous};
 use rustix::process::{Resource, getrlimit};
 
-use crate::layout::{BLOCK_BUCKETS, FUNCTION_SLOTS, HISTOGRAM_COUNTS};
-use crate::slot::{FunctionSlots, HistogramBlock};
+use crate::layout::{BLOCK_BUCKETS, FUNCTION_SLOTS, HISTOGRAM_COUNTS, NODE_SLOTS};
+use crate::slot::{FunctionSlots, HistogramBlock, NodeSlots};
 use crate::sync::{AtomicU64, Ordering};
 
 /// Address space set aside: the bound on the size of a ledger.
@@ -244,6 +244,14 @@ impl Mapping {
         let fits = at.is_multiple_of(4) && at + 4 * BLOCK_BUCKETS <= self.mapped;
         // SAFETY: as in `word`; `HistogramBlock` is transparent over atomics.
         fits.then(|| unsafe { &*self.base.add(at).cast::<HistogramBlock>() })
+    }
+
+    /// The slots of the NODE record at `offset`.
+    pub(crate) fn node_slots(&self, offset: usize) -> Option<&'static NodeSlots> {
+        let at = offset + NODE_SLOTS;
+        let fits = at.is_multiple_of(8) && at + size_of::<NodeSlots>() <= self.mapped;
+        // SAFETY: as in `word`; `NodeSlots` is `repr(C)` and made of atomics only.
+        fits.then(|| unsafe { &*self.base.add(at).cast::<NodeSlots>() })
     }
 
     /// Publishes `value` at `offset` after everything written before it.

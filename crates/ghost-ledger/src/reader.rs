@@ -9,15 +9,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ghost_model::{
-    Activation, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Outcome,
-    Process, ProcessState, Profile, Recording, Signature, SpanId, TypeId, TypeName,
+    Activation, CallTree, CallTreeNode, Counter, ExceptionCount, Function, FunctionId, FunctionKey,
+    FunctionKind, Outcome, Process, ProcessState, Profile, Recording, Signature, SpanId, TypeId,
+    TypeName,
 };
 
 use crate::by_caller::{ByCaller, CallerCell};
 use crate::layout::{
     BLOCK_BUCKETS, CELL_COUNT, CellKind, FUNCTION_SLOTS, HEADER_BYTES, HISTOGRAM_COUNTS, MAGIC,
-    RING_ENTRIES, RING_ENTRY_BYTES, RING_ENTRY_CHECKED, RecordKind, VERSION, header, ring_check,
-    ring_check_of_layout_1,
+    NODE_SLOTS, RING_ENTRIES, RING_ENTRY_BYTES, RING_ENTRY_CHECKED, RecordKind, VERSION, header,
+    ring_check, ring_check_of_layout_1,
 };
 use crate::snapshot::LedgerSnapshot;
 
@@ -149,6 +150,7 @@ struct Parts {
     signatures: Vec<Signature>,
     activations: Vec<Activation>,
     by_caller: ByCaller,
+    nodes: Vec<CallTreeNode>,
 }
 
 impl Parts {
@@ -164,6 +166,7 @@ impl Parts {
             Some(RecordKind::Cell) => self.add_cell(names, record)?,
             Some(RecordKind::Histogram) => self.add_histogram(record)?,
             Some(RecordKind::Ring) => self.add_ring(version, record)?,
+            Some(RecordKind::Node) => self.add_node(record)?,
             // Texts are read where they are referred to; unknown kinds belong to a later minor layout.
             Some(RecordKind::Text) | None => {}
         }
@@ -230,6 +233,24 @@ impl Parts {
         Some(())
     }
 
+    /// A node comes after its parent; only the first is its own.
+    fn add_node(&mut self, record: &[u8]) -> Option<()> {
+        let parent = u32_at(record, 8)?;
+        if parent as usize >= self.nodes.len().max(1) {
+            return None;
+        }
+        let slot = |index: usize| u64_at(record, NODE_SLOTS + 8 * index);
+        let self_ns = slot(1)?.cast_signed();
+        self.nodes.push(CallTreeNode {
+            parent,
+            function: FunctionId(u32_at(record, 12)?),
+            call_count: slot(0)?,
+            self_ns: u64::try_from(self_ns).unwrap_or(0),
+            total_ns: 0,
+        });
+        Some(())
+    }
+
     /// Resolves what records refer to before their targets are known.
     fn finish(mut self, process: Process) -> LedgerSnapshot {
         std::mem::take(&mut self.by_caller).settle(&mut self.profiles, &self.signatures);
@@ -238,8 +259,9 @@ impl Parts {
         let mut activations = std::mem::take(&mut self.activations);
         activations.retain_mut(|activation| self.settle_activation(activation).is_some());
         activations.sort_by_key(|activation| activation.sequence);
-        let Self { types, functions, profiles, .. } = self;
-        LedgerSnapshot { process, recording: Recording { types, functions, profiles }, activations }
+        let Self { types, functions, profiles, nodes, .. } = self;
+        let recording = Recording { types, functions, profiles };
+        LedgerSnapshot { process, recording, call_tree: CallTree::of(nodes), activations }
     }
 
     /// Makes every type number valid: those of types whose record is missing become `…`.
@@ -276,6 +298,7 @@ impl Parts {
                 *id = FunctionId::ROOT;
             }
         };
+        self.nodes.iter_mut().for_each(|node| settle(&mut node.function));
         for (profile, function) in self.profiles.iter_mut().zip(&mut self.functions) {
             profile.callers.iter_mut().for_each(|(id, _)| settle(id));
             profile.args_by_caller.iter_mut().for_each(|((id, _), _)| settle(id));

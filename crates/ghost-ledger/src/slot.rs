@@ -101,6 +101,34 @@ impl FunctionSlots {
     }
 }
 
+/// The counts of one node of the call tree, in the order of the layout.
+#[derive(Debug)]
+#[repr(C)]
+pub struct NodeSlots {
+    pub(crate) call_count: AtomicU64,
+    pub(crate) self_ns: AtomicU64,
+}
+
+impl NodeSlots {
+    /// Records activations begun here.
+    #[inline]
+    pub fn add_calls(&self, times: u64) {
+        bump(&self.call_count, times);
+    }
+
+    /// Adds time on the stack that was not spent in observed callees.
+    #[inline]
+    pub fn add_self(&self, self_ns: u64) {
+        bump(&self.self_ns, self_ns);
+    }
+
+    /// What tells this node from all others of the process; never 0.
+    #[inline]
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+}
+
 #[inline]
 fn bump(word: &AtomicU64, amount: u64) {
     word.store(word.load(Relaxed).wrapping_add(amount), Relaxed);

@@ -1,6 +1,6 @@
 //! What a reader makes of one ledger: everything in the words of the model.
 
-use ghost_model::{Activation, Process, Recording};
+use ghost_model::{Activation, CallTree, Process, Recording};
 
 /// The content of one ledger at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct LedgerSnapshot {
     pub process: Process,
     /// Its types, functions and profiles.
     pub recording: Recording,
+    /// What ran below what, where that was kept: places keep their numbers for the life of the process.
+    pub call_tree: CallTree,
     /// Sampled activations still in the ring, oldest first.
     pub activations: Vec<Activation>,
 }

@@ -11,11 +11,11 @@ use ghost_model::{Counter, FunctionKind};
 
 use crate::layout::{
     CELL_BYTES, CELL_COUNT, CellKind, FUNCTION_BYTES, FUNCTION_SLOTS, HEADER_BYTES,
-    HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, RING_ENTRIES, RING_ENTRY_BYTES, RING_ENTRY_CHECKED,
-    RING_WRITTEN, RecordKind, VERSION, header, ring_check,
+    HISTOGRAM_BYTES, HISTOGRAM_COUNTS, MAGIC, NODE_BYTES, NODE_SLOTS, RING_ENTRIES,
+    RING_ENTRY_BYTES, RING_ENTRY_CHECKED, RING_WRITTEN, RecordKind, VERSION, header, ring_check,
 };
 use crate::mapping::{Mapping, MappingError};
-use crate::slot::{FunctionSlots, HistogramBlock, Slot};
+use crate::slot::{FunctionSlots, HistogramBlock, NodeSlots, Slot};
 use crate::sync::Ordering::Relaxed;
 
 /// Names longer than this are cut: no name in a source is, and a made-up one may be huge.
@@ -83,6 +83,7 @@ pub struct Ledger {
     types: u32,
     functions: u32,
     signatures: u32,
+    nodes: u32,
     ring: Option<Ring>,
     call_cost_ps: u64,
 }
@@ -99,6 +100,7 @@ impl Ledger {
             types: 0,
             functions: 0,
             signatures: 0,
+            nodes: 0,
             ring: None,
             call_cost_ps: 0,
         };
@@ -217,6 +219,16 @@ impl Ledger {
         self.mapping.histogram_block(offset)
     }
 
+    /// Appends a node of the call tree below another, or the root, which is its own parent; returns its
+    /// number and its slots.
+    pub fn add_node(&mut self, parent: u32, function: u32) -> Option<(u32, &'static NodeSlots)> {
+        let mut body = bytes_of(&[parent, function]);
+        body.resize(NODE_BYTES - 8, 0);
+        let offset = self.append(RecordKind::Node, 0, &body)?;
+        self.nodes += 1;
+        Some((self.nodes - 1, self.mapping.node_slots(offset)?))
+    }
+
     /// Writes an activation over the oldest of the ring.
     pub fn add_activation(&mut self, entry: &ActivationEntry) {
         let Some(ring) = &mut self.ring else { return };
@@ -331,6 +343,7 @@ fn counters_of([k0, k1, _, _, s0, s1, s2, s3]: [u8; 8]) -> (Range<usize>, usize)
         Some(RecordKind::Cell) => CELL_COUNT..CELL_BYTES,
         Some(RecordKind::Histogram) => HISTOGRAM_COUNTS..HISTOGRAM_BYTES,
         Some(RecordKind::Ring) => RING_WRITTEN..size,
+        Some(RecordKind::Node) => NODE_SLOTS..NODE_BYTES,
         _ => 0..0,
     };
     (counters, size.max(8))

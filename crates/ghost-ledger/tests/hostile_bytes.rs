@@ -19,6 +19,8 @@ fn valid_ledger() -> Vec<u8> {
         ledger.add_cell(cell, id, signature, 1).unwrap().add(1);
     }
     ledger.add_histogram(id, 0).unwrap().add(3, 1);
+    let (root, _) = ledger.add_node(0, 0).unwrap();
+    ledger.add_node(root, id).unwrap().1.add_calls(1);
     let mut bytes = std::fs::read(&path).unwrap();
     let used = u64::from_le_bytes(bytes[header::USED..][..8].try_into().unwrap());
     bytes.truncate(usize::try_from(used).unwrap());
@@ -95,6 +97,27 @@ fn counts_of_layout_2_are_read_without_pairs() {
     assert_eq!(profile.returns, [(TypeId(class), 5)]);
     assert_eq!(profile.callers, [(FunctionId::ROOT, 5)]);
     assert!(profile.args_by_caller.is_empty() && profile.returns_by_caller.is_empty());
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "maps a file")]
+fn a_node_before_its_parent_is_damage_and_one_of_nothing_is_the_roots() {
+    let folder = tempfile::tempdir().unwrap();
+    let nodes = |name: &str, nodes: &[(u32, u32)]| {
+        let path = folder.path().join(name);
+        let mut ledger = Ledger::create(&path, &Identity::default(), 0).unwrap();
+        for &(parent, function) in nodes {
+            ledger.add_node(parent, function).unwrap();
+        }
+        parse(&std::fs::read(&path).unwrap())
+    };
+    for (name, made_up) in
+        [("0", &[(1, 0)][..]), ("1", &[(0, 0), (1, 0)]), ("2", &[(0, 0), (9, 0)])]
+    {
+        assert!(matches!(nodes(name, made_up), Err(ReadError::Damaged { .. })));
+    }
+    let tree = nodes("3", &[(0, 0), (0, 77)]).unwrap().call_tree;
+    assert_eq!(tree.nodes()[1].function, FunctionId::ROOT);
 }
 
 proptest! {

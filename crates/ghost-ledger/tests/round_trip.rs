@@ -90,6 +90,31 @@ fn every_record_is_read_back() {
     assert_eq!((profile.total_ns, profile.self_ns, profile.running_ns), (1000, 400, 1000));
 }
 
+/// Calls and own time of every node, and the number of its parent.
+fn nodes(snapshot: &LedgerSnapshot) -> Vec<(u32, u32, u64, u64)> {
+    let nodes = snapshot.call_tree.nodes().iter();
+    nodes.map(|node| (node.parent, node.function.0, node.call_count, node.self_ns)).collect()
+}
+
+#[test]
+fn nodes_of_the_call_tree_are_read_back_and_begin_anew_in_a_child() {
+    let mut fixture = Fixture::new();
+    let function = fixture.add_function("f");
+    assert_eq!(fixture.ledger.add_node(0, 0).unwrap().0, 0);
+    let (above, slots) = fixture.ledger.add_node(0, function).unwrap();
+    slots.add_calls(2);
+    slots.add_self(30);
+    let (_, below) = fixture.ledger.add_node(above, function).unwrap();
+    below.add_calls(5);
+    let path = fixture.path("2.ledger");
+    fixture.ledger.begin_child(&path, &WHO).unwrap();
+    below.add_calls(1);
+    let parent = nodes(&read(&fixture.path("1.ledger")));
+    assert_eq!(parent, [(0, 0, 0, 0), (0, function, 2, 30), (above, function, 5, 0)]);
+    let child = nodes(&read(&path));
+    assert_eq!(child, [(0, 0, 0, 0), (0, function, 0, 0), (above, function, 1, 0)]);
+}
+
 #[test]
 fn the_ring_keeps_the_newest() {
     let mut fixture = Fixture::new();

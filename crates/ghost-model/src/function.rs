@@ -96,7 +96,7 @@ pub struct Function {
 }
 
 /// Index of a function in its [`crate::Recording`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FunctionId(pub u32);
 
 impl FunctionId {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod call_tree;
 mod function;
 mod glob;
 mod histogram;
@@ -23,6 +24,7 @@ mod span_totals;
 mod type_name;
 
 pub use activation::{Activation, Outcome};
+pub use call_tree::{CallTree, CallTreeNode};
 pub use function::{Function, FunctionId, FunctionKey, FunctionKind};
 pub use glob::glob_matches;
 pub use histogram::{BUCKETS_PER_OCTAVE, Histogram, bucket_index, bucket_upper_ns};

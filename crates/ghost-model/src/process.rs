@@ -48,11 +48,13 @@ pub enum Counter {
     GeneratorsRefused = 8,
     /// Calls of code that could not be observed, for want of memory; each next one tries again.
     CodeRefused = 9,
+    /// Activations whose place in the call tree is not told: counted below `…`.
+    NodesRefused = 10,
 }
 
 impl Counter {
     /// Every counter, in the order of its number.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::FunctionsRefused,
         Self::SignaturesRefused,
         Self::CallersRefused,
@@ -63,6 +65,7 @@ impl Counter {
         Self::Failures,
         Self::GeneratorsRefused,
         Self::CodeRefused,
+        Self::NodesRefused,
     ];
 
     /// The word used in tables, JSON and SQL.
@@ -78,6 +81,7 @@ impl Counter {
             Self::Failures => "failures",
             Self::GeneratorsRefused => "generators_refused",
             Self::CodeRefused => "code_refused",
+            Self::NodesRefused => "nodes_refused",
         }
     }
 

@@ -56,8 +56,8 @@ impl Recording {
     }
 
     /// Adds the recording of another process. Functions are the same where key and file are,
-    /// types where module and qualified name are.
-    pub fn merge(&mut self, other: Self) {
+    /// types where module and qualified name are. Returns which functions its are here, by their index.
+    pub fn merge(&mut self, other: Self) -> Vec<FunctionId> {
         let mut merge = Merge::into(self);
         let types: Vec<TypeId> = other.types.into_iter().map(|name| merge.type_id(name)).collect();
         let functions: Vec<FunctionId> =
@@ -66,6 +66,7 @@ impl Recording {
             let translated = translate(profile, &types, &functions);
             self.profiles[id.index()].merge(translated);
         }
+        functions
     }
 }
 

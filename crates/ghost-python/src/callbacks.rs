@@ -44,12 +44,13 @@ pub(crate) struct Callbacks {
 }
 
 impl Callbacks {
-    pub(crate) const fn reading<F: EventFrame>() -> Self {
+    /// Where every call is observed; `TREE` where the call tree is kept, too.
+    pub(crate) const fn reading<F: EventFrame, const TREE: bool>() -> Self {
         Self {
-            discover: on_discover::<F>,
-            start: on_start::<F>,
+            discover: on_discover::<F, TREE>,
+            start: on_start::<F, TREE>,
             resume: on_resume::<F>,
-            returned: on_return::<F>,
+            returned: on_return::<F, TREE>,
             yielded: on_yield::<F>,
             unwound: on_unwind::<F>,
             thrown: on_throw::<F>,
@@ -144,7 +145,7 @@ unsafe fn argument(arguments: *const *mut PyObject, index: usize) -> *mut PyObje
 
 /// First start of a code object anywhere: decides about it, and counts this start if it is ours.
 /// Asks for more events only where it is not decided.
-unsafe extern "C" fn on_discover<F: EventFrame>(
+unsafe extern "C" fn on_discover<F: EventFrame, const TREE: bool>(
     _callable: *mut PyObject,
     arguments: *const *mut PyObject,
     _count: usize,
@@ -162,7 +163,7 @@ unsafe extern "C" fn on_discover<F: EventFrame>(
                 state.set_start_offset(offset(argument(arguments, 1)));
                 let own_ticks = observer.own_ticks();
                 let now = || clock::now().saturating_sub(own_ticks);
-                observer.tracer.start(state, &F::executing(state.tag()), now);
+                observer.tracer.start::<TREE>(state, &F::executing(state.tag()), now);
             }
             discovery
         })
@@ -171,7 +172,7 @@ unsafe extern "C" fn on_discover<F: EventFrame>(
 }
 
 /// A function begins. Code that is not known yet is discovered: with one tool only, this is where.
-unsafe extern "C" fn on_start<F: EventFrame>(
+unsafe extern "C" fn on_start<F: EventFrame, const TREE: bool>(
     callable: *mut PyObject,
     arguments: *const *mut PyObject,
     count: usize,
@@ -180,13 +181,13 @@ unsafe extern "C" fn on_start<F: EventFrame>(
     // SAFETY: PY_START comes with (code, offset); the frame of `code` executes.
     unsafe {
         let Some(state) = F::state(argument(arguments, 0)) else {
-            let answer = on_discover::<F>(callable, arguments, count, names);
+            let answer = on_discover::<F, TREE>(callable, arguments, count, names);
             return after_discovery::<F>(argument(arguments, 0), answer);
         };
         fence(|observer| {
             let same_thread = observer.tracer.has_activations();
             let frame = F::starting(argument(arguments, 0), state.tag(), same_thread);
-            observer.tracer.start(state, &frame, clock::now);
+            observer.tracer.start::<TREE>(state, &frame, clock::now);
         });
     }
     none()
@@ -251,7 +252,7 @@ unsafe extern "C" fn on_resume<F: EventFrame>(
 }
 
 /// A function returns.
-unsafe extern "C" fn on_return<F: EventFrame>(
+unsafe extern "C" fn on_return<F: EventFrame, const TREE: bool>(
     _callable: *mut PyObject,
     arguments: *const *mut PyObject,
     _count: usize,
@@ -264,7 +265,7 @@ unsafe extern "C" fn on_return<F: EventFrame>(
         let value = type_of(argument(arguments, 2));
         fence(|observer| {
             let same_thread = observer.tracer.has_activations();
-            observer.tracer.finish(code, &F::ending(same_thread), value, now);
+            observer.tracer.finish::<TREE>(code, &F::ending(same_thread), value, now);
         });
     }
     none()

@@ -139,7 +139,11 @@ fn install<F: EventFrame>(
             continue_in_children(py)?;
             Callbacks::budgeted::<F>()
         }
-        None => Callbacks::reading::<F>(),
+        None if settings.call_tree => {
+            observer.tracer.keep_call_tree();
+            Callbacks::reading::<F, true>()
+        }
+        None => Callbacks::reading::<F, false>(),
     };
     boundary::install(observer);
     tools.register(monitoring, &events, class, &callbacks)?;

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 
+use crate::node_cache::NodeCache;
 use crate::slot_cache::SlotCache;
 
 /// A caller of a function.
@@ -16,11 +17,17 @@ pub(crate) struct Edge {
     pub(crate) caller: u32,
     /// Types of the values it received.
     pub(crate) returns: SlotCache,
+    /// Nodes of the call tree that its calls were on.
+    pub(crate) nodes: NodeCache,
 }
 
 impl Edge {
     pub(crate) fn leak(caller: u32) -> &'static Self {
-        Box::leak(Box::new(Self { caller, returns: SlotCache::default() }))
+        Box::leak(Box::new(Self {
+            caller,
+            returns: SlotCache::default(),
+            nodes: NodeCache::default(),
+        }))
     }
 }
 

@@ -18,6 +18,7 @@
 
 mod address;
 mod budget;
+mod call_tree;
 mod clock;
 mod code_state;
 mod description;
@@ -26,6 +27,7 @@ mod exception_flight;
 mod function_registry;
 mod function_state;
 pub mod limits;
+mod node_cache;
 mod number_set;
 mod sampling;
 mod scope;

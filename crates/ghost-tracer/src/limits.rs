@@ -14,6 +14,11 @@ pub const CALLERS_MAX: usize = 1_024;
 /// Pairs of a caller and a signature, and of a caller and a returned type, kept per function
 /// (`callers_refused`). Twice the callers, so that what is called in one way or two loses none.
 pub const PAIRS_MAX: usize = 2 * CALLERS_MAX;
+/// Nodes of the call tree told apart (`nodes_refused`): 2 MiB of a ledger.
+pub const NODES_MAX: usize = 65_536;
+/// Nodes above one another (`nodes_refused`). More are two functions that call each other, and what
+/// writes a node with its whole path would grow with the square.
+pub const CALL_TREE_DEPTH_MAX: usize = 256;
 /// Entries of a method resolution order that are written down.
 pub const MRO_MAX: usize = 32;
 /// Suspended generators and coroutines followed at once (`generators_refused`).

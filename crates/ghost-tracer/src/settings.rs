@@ -30,6 +30,8 @@ pub struct Settings {
     pub budget_percent: Option<f64>,
     /// Whether functions are left alone, and only spans are recorded.
     pub without_functions: bool,
+    /// Whether the call tree is kept. A budget comes first.
+    pub call_tree: bool,
 }
 
 /// Why settings cannot be understood.
@@ -84,6 +86,7 @@ impl Settings {
             }
             "quiet" => self.quiet = value == "1",
             "functions" => self.without_functions = value == "0",
+            "tree" => self.call_tree = value == "1",
             _ => {}
         }
         Ok(())
@@ -109,6 +112,12 @@ mod tests {
     fn functions_are_observed_unless_the_run_says_otherwise() {
         assert!(!Settings::parse("").unwrap().without_functions);
         assert!(!Settings::parse("functions=1").unwrap().without_functions);
+    }
+
+    #[test]
+    fn a_call_tree_is_kept_where_the_run_says_so() {
+        assert!(Settings::parse("tree=1").unwrap().call_tree);
+        assert!(!Settings::parse("").unwrap().call_tree);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Events are not balanced (generators die silently, hooks come and go), so an entry is only
 //! believed where its frame is the one an event speaks of.
 
+use ghost_ledger::NodeSlots;
 use rustc_hash::FxHashMap;
 
 use crate::code_state::CodeState;
@@ -13,7 +14,7 @@ use crate::{FrameAddress, StackToken};
 
 /// One activation on the stack. One cache line, so that its place is a shift and not a product.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Entry {
     pub(crate) code: &'static CodeState,
     pub(crate) frame: FrameAddress,
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) start_ticks: u64,
     /// Ticks spent in entries above, as they ended.
     pub(crate) children_ticks: u64,
+    /// Where in the call tree it is, if one is kept.
+    pub(crate) node: Option<&'static NodeSlots>,
     /// Whether no other activation of the function is below.
     pub(crate) outermost: bool,
     /// Whether more than usual is to be done at its end: it can be suspended, or it is sampled.
@@ -30,6 +33,8 @@ pub(crate) struct Entry {
     pub(crate) sampled: bool,
     /// Whether it was suspended before, and is on record as such.
     pub(crate) resumed: bool,
+    /// Nothing: sixteen bytes of zeros are one store, twelve are two.
+    pub(crate) filler: u32,
 }
 
 /// The entries of one thread or greenlet.

@@ -3,6 +3,7 @@
 //! This file is the hot path; what it needs rarely is in the rooms below it.
 
 mod budgeted;
+mod call_tree;
 mod exceptions;
 mod lifecycle;
 mod misses;
@@ -10,6 +11,7 @@ mod suspension;
 
 use ghost_ledger::{Counter, Ledger};
 
+use crate::call_tree::CallTree;
 use crate::clock::TickRate;
 use crate::code_state::CodeState;
 use crate::edge::Edge;
@@ -32,6 +34,8 @@ pub struct Tracer<I> {
     suspended: SuspendedActivations,
     samples: OpenSamples,
     sampling: SamplingRule,
+    /// Where one is kept.
+    tree: Option<CallTree>,
     rate: TickRate,
     /// Unix time at tick 0, in nanoseconds.
     epoch_unix_ns: u64,
@@ -50,10 +54,10 @@ enum End {
 
 impl<I: Interpreter> Tracer<I> {
     /// A frame of `code` begins its activation. `now` is read last, so that our own work counts
-    /// for the caller as little as possible.
+    /// for the caller as little as possible. `TREE` where the call tree is kept.
     #[expect(clippy::inline_always, reason = "one caller each; saves the registers' round trip")]
     #[inline(always)]
-    pub fn start(
+    pub fn start<const TREE: bool>(
         &mut self,
         code: &'static CodeState,
         frame: &impl Activation,
@@ -64,7 +68,11 @@ impl<I: Interpreter> Tracer<I> {
             Some(edge) => edge,
             None => self.count_start_slowly(code, frame, 1),
         };
+        let node = if TREE { self.begin_on_node(code, edge, self.running_node()) } else { None };
         let top = self.push(code, frame, edge);
+        if TREE {
+            top.node = node;
+        }
         let start_ticks = now();
         top.start_ticks = start_ticks;
         if start_ticks >= code.sample_after_ticks.get() {
@@ -72,10 +80,11 @@ impl<I: Interpreter> Tracer<I> {
         }
     }
 
-    /// A frame of `code` returns a value of type `value`. `now` was read before anything else.
+    /// A frame of `code` returns a value of type `value`. `now` was read before anything else. `TREE` as
+    /// in [`Self::start`].
     #[expect(clippy::inline_always, reason = "one caller each; saves the registers' round trip")]
     #[inline(always)]
-    pub fn finish(
+    pub fn finish<const TREE: bool>(
         &mut self,
         code: CodeAddress,
         frame: &impl Activation,
@@ -93,7 +102,7 @@ impl<I: Interpreter> Tracer<I> {
         let (code, edge) = (top.code, top.edge);
         let ticks = now.saturating_sub(top.start_ticks);
         let own_ticks = ticks.saturating_sub(top.children_ticks);
-        let outermost = top.outermost;
+        let (outermost, node) = (top.outermost, top.node);
         self.stacks.running.entries.pop();
         if let Some(parent) = self.stacks.running.entries.last_mut() {
             parent.children_ticks += ticks;
@@ -104,7 +113,11 @@ impl<I: Interpreter> Tracer<I> {
         }
         let latency_ns = self.rate.nanoseconds(ticks);
         let function = code.function.get();
-        function.slots.add_self(self.rate.nanoseconds(own_ticks));
+        let own_ns = self.rate.nanoseconds(own_ticks);
+        function.slots.add_self(own_ns);
+        if let Some(node) = node.filter(|_| TREE) {
+            node.add_self(own_ns);
+        }
         if outermost {
             function.slots.add_total(latency_ns);
         }
@@ -149,6 +162,8 @@ impl<I: Interpreter> Tracer<I> {
             ends_slowly: false,
             sampled: false,
             resumed: false,
+            node: None,
+            filler: 0,
         });
         // What is read of the code after pushing need not be kept while the stack may be growing.
         let active = code.active.get();
@@ -178,7 +193,11 @@ impl<I: Interpreter> Tracer<I> {
         let slots = entry.code.function.get().slots;
         let children_ns = self.rate.nanoseconds(entry.children_ticks);
         let ticks_ns = self.rate.nanoseconds(ticks);
-        slots.add_self(ticks_ns.wrapping_sub(children_ns).wrapping_mul(times));
+        let own_ns = ticks_ns.wrapping_sub(children_ns).wrapping_mul(times);
+        slots.add_self(own_ns);
+        if let Some(node) = entry.node {
+            node.add_self(own_ns);
+        }
         if entry.outermost {
             slots.add_total(ticks_ns * times);
         }

@@ -156,7 +156,7 @@ unsafe extern "C" fn discover<F: EventFrame>(
 ) -> *mut PyObject {
     let begin = clock::now();
     // SAFETY: called as `on_discover` is.
-    let answer = unsafe { on_discover::<F>(callable, arguments, count, names) };
+    let answer = unsafe { on_discover::<F, false>(callable, arguments, count, names) };
     measured(begin);
     answer
 }

@@ -52,6 +52,7 @@ impl<I: Interpreter> Tracer<I> {
             suspended: SuspendedActivations::default(),
             samples: OpenSamples::default(),
             sampling,
+            tree: None,
             rate,
             epoch_unix_ns: unix_ns.wrapping_sub(rate.nanoseconds(now)),
             own_cost_ns: 0,

@@ -62,7 +62,9 @@ impl<I: Interpreter> Tracer<I> {
         self.follow(frame);
         let Some(suspended) = self.suspended.get(frame.frame(), code) else { return };
         let Suspended { edge, sampled, .. } = *suspended;
+        let node = self.resume_on_node(code, edge);
         let top = self.push(code, frame, edge);
+        top.node = node;
         top.sampled = sampled;
         top.resumed = true;
         top.start_ticks = now();

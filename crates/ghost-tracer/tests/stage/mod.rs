@@ -109,6 +109,7 @@ pub(crate) struct Stage {
     now: u64,
     running_stack: usize,
     forks: usize,
+    keeps_tree: bool,
 }
 
 impl Stage {
@@ -118,7 +119,14 @@ impl Stage {
         let clock = (TickRate::NANOSECONDS, 0, 0);
         let names = Names::default();
         let tracer = Tracer::begin(&path, &Identity::default(), events, names, clock).unwrap();
-        Self { folder, tracer, now: 0, running_stack: 1, forks: 0 }
+        Self { folder, tracer, now: 0, running_stack: 1, forks: 0, keeps_tree: false }
+    }
+
+    /// A stage where the call tree is kept.
+    pub(crate) fn with_tree() -> Self {
+        let mut stage = Self::new(EventsMode::None);
+        stage.tracer.keep_call_tree();
+        Self { keeps_tree: true, ..stage }
     }
 
     /// Begins a span of which so many activations are sampled beyond those that are due.
@@ -144,12 +152,21 @@ impl Stage {
 
     pub(crate) fn start(&mut self, code: State, frame: usize, parameters: &[usize], caller: usize) {
         let frame = Frame { address: frame, stack: self.running_stack, caller, parameters };
-        self.tracer.start(code, &frame, || self.now);
+        if self.keeps_tree {
+            self.tracer.start::<true>(code, &frame, || self.now);
+        } else {
+            self.tracer.start::<false>(code, &frame, || self.now);
+        }
     }
 
     pub(crate) fn finish(&mut self, code: State, frame: usize, value: usize) {
         let frame = self.frame(frame);
-        self.tracer.finish(code.code(), &frame, TypeAddress(value), self.now);
+        let value = TypeAddress(value);
+        if self.keeps_tree {
+            self.tracer.finish::<true>(code.code(), &frame, value, self.now);
+        } else {
+            self.tracer.finish::<false>(code.code(), &frame, value, self.now);
+        }
     }
 
     pub(crate) fn suspend(&mut self, code: State, frame: usize, value: Option<usize>) {
@@ -258,6 +275,27 @@ impl Counted {
         &self,
     ) -> impl Iterator<Item = (ghost_model::FunctionId, &Function, &Profile)> {
         self.0.recording.observed()
+    }
+
+    /// The call tree as paths with their calls and own time, in one order; what was not used is left out.
+    pub(crate) fn call_tree(&self) -> Vec<(String, u64, u64)> {
+        let tree = &self.0.call_tree;
+        let name = |id| self.0.recording.function(id).key.qualname.clone();
+        let path = |place| {
+            tree.path(place, usize::MAX).into_iter().map(name).collect::<Vec<_>>().join("/")
+        };
+        let used = tree.used();
+        let nodes = (0..).zip(tree.nodes()).skip(1).filter(|(place, _)| used[*place as usize]);
+        let mut lines: Vec<_> =
+            nodes.map(|(place, node)| (path(place), node.call_count, node.self_ns)).collect();
+        lines.sort();
+        lines
+    }
+
+    /// Calls and own time of a function over all its nodes.
+    pub(crate) fn in_call_tree(&self, id: ghost_model::FunctionId) -> (u64, u64) {
+        let nodes = self.0.call_tree.nodes().iter().filter(|node| node.function == id);
+        nodes.fold((0, 0), |(calls, ns), node| (calls + node.call_count, ns + node.self_ns))
     }
 
     pub(crate) fn counter(&self, counter: Counter) -> u64 {
