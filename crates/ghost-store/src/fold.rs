@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use ghost_ledger::LedgerSnapshot;
-use ghost_model::{FunctionId, FunctionKind, Process, Profile, Recording, Signature, TypeId};
+use ghost_model::{
+    CallTree, FunctionId, FunctionKind, Process, Profile, Recording, Signature, TypeId,
+};
 use rusqlite::{Connection, params};
 
 use crate::activation_rows::{self, RowCounts, Stream};
+use crate::call_tree_rows;
 use crate::interner::Interner;
 use crate::profile_rows;
 use crate::run_folder::EventsKept;
@@ -69,6 +72,7 @@ impl KnownProcess {
 struct Written {
     process: Process,
     recording: Recording,
+    call_tree: CallTree,
     types: Vec<TypeId>,
     functions: Vec<FunctionId>,
 }
@@ -83,7 +87,7 @@ impl Known {
         snapshot: LedgerSnapshot,
         kept: EventsKept,
     ) -> rusqlite::Result<bool> {
-        let LedgerSnapshot { process, recording, activations } = snapshot;
+        let LedgerSnapshot { process, recording, call_tree, activations } = snapshot;
         let mut known = self.take_process(conn, name)?;
         let before = known.written.take().unwrap_or_default();
         let ids = self.number(conn, &before, &recording)?;
@@ -94,6 +98,8 @@ impl Known {
                 self.observed.insert(*function_id);
             }
         }
+        let trees = [&before.call_tree, &call_tree];
+        let has_grown = call_tree_rows::write(conn, known.process_id, &ids.1, trees)?;
         let stream = Stream {
             process_id: known.process_id,
             types: &ids.0,
@@ -107,6 +113,7 @@ impl Known {
         self.span_function_count += span_function_rows::write(conn, &stream, new)?;
         self.span_function_count = span_function_rows::trim(conn, self.span_function_count)?;
         let changed = !rows.is_empty()
+            || has_grown
             || arrived.last_sequence != known.last_sequence
             || before.process != process;
         known.last_sequence = arrived.last_sequence;
@@ -114,7 +121,8 @@ impl Known {
         if changed {
             write_process(conn, name, &known, &process, &recording)?;
         }
-        known.written = Some(Written { process, recording, types: ids.0, functions: ids.1 });
+        let (types, functions) = ids;
+        known.written = Some(Written { process, recording, call_tree, types, functions });
         self.processes.insert(name.to_owned(), known);
         Ok(changed)
     }

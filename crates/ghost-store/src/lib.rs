@@ -18,6 +18,7 @@
 mod abandoned;
 mod activation_rows;
 mod attribute_text;
+mod call_tree_rows;
 mod data_dir;
 mod fold;
 mod histogram_text;

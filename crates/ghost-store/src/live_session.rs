@@ -8,7 +8,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use ghost_ledger::{LedgerSnapshot, read_ledger};
-use ghost_model::{Process, ProcessState, Profile, Recording, Session, SessionId, SessionState};
+use ghost_model::{
+    CallTree, FunctionId, Process, ProcessState, Profile, Recording, Session, SessionId,
+    SessionState,
+};
 
 use crate::data_dir::DataDir;
 use crate::reading;
@@ -36,6 +39,8 @@ pub struct LiveState {
     /// What was seen of the program, all processes together. Each function is in it once. Ids mean
     /// nothing beyond it.
     pub recording: Recording,
+    /// What ran below what, where that was kept: functions are those of `recording`.
+    pub call_tree: CallTree,
     /// Whether no process is left that could still count.
     pub is_final: bool,
 }
@@ -53,6 +58,7 @@ pub struct LiveSession {
 struct Ended {
     process_ids: Vec<i64>,
     recording: Recording,
+    call_tree: CallTree,
 }
 
 impl std::fmt::Debug for LiveSession {
@@ -118,6 +124,7 @@ impl LiveSession {
         is_final: bool,
     ) -> LiveState {
         let mut recording = self.ended.recording.clone();
+        let mut call_tree = self.ended.call_tree.clone();
         let ended = ended
             .into_iter()
             .map(|FoldedProcess { process, call_count, .. }| LiveProcess { process, call_count });
@@ -126,12 +133,14 @@ impl LiveSession {
             let calls = snapshot.recording.profiles.iter().map(Profile::call_count);
             let call_count = calls.fold(0, u64::saturating_add);
             processes.push(LiveProcess { process: snapshot.process, call_count });
-            recording.merge(snapshot.recording);
+            let functions = recording.merge(snapshot.recording);
+            let function = |id: FunctionId| functions.get(id.index()).copied().unwrap_or_default();
+            call_tree.merge(&snapshot.call_tree, function);
         }
         session.process_count = processes.len() as u64;
         session.call_count =
             processes.iter().map(|live| live.call_count).fold(0, u64::saturating_add);
-        LiveState { session, processes, recording, is_final }
+        LiveState { session, processes, recording, call_tree, is_final }
     }
 }
 
@@ -144,6 +153,7 @@ impl Ended {
         let process_ids: Vec<i64> = ended.iter().map(|folded| folded.process_id).collect();
         if process_ids != self.process_ids {
             self.recording = reader.recording_of(&process_ids)?;
+            self.call_tree = reader.call_tree_of(&process_ids)?;
             self.process_ids = process_ids;
         }
         Ok(())

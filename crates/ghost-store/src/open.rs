@@ -8,11 +8,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::call_tree_rows::{CALL_TREE_SINCE, TABLES_OF_CALL_TREE};
 use crate::data_dir::create_private_file;
 use crate::schema::{
-    APPLICATION_ID, BY_CALLER, BY_CALLER_SINCE, SCHEMA, SCHEMA_VERSION, TABLES, TABLES_BY_CALLER,
+    APPLICATION_ID, BY_CALLER_SINCE, LATER, SCHEMA, SCHEMA_VERSION, TABLES, TABLES_BY_CALLER,
 };
-use crate::span_schema::{SPANS, SPANS_SINCE, TABLES_OF_SPANS};
+use crate::span_schema::{SPANS_SINCE, TABLES_OF_SPANS};
 use crate::store_error::StoreError;
 use crate::upgrade;
 
@@ -109,7 +110,7 @@ fn fill(path: &Path) -> Result<Connection, StoreError> {
     let header = format!(
         "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
     );
-    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} {BY_CALLER} {SPANS} COMMIT;"))
+    conn.execute_batch(&format!("BEGIN; {header} {SCHEMA} {} COMMIT;", LATER.concat()))
         .map_err(&fail)?;
     use_log(&conn).map_err(&fail)?;
     Ok(conn)
@@ -166,10 +167,12 @@ fn check_format(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let names: Vec<String> = names.collect::<Result<_, _>>().map_err(&fail)?;
     let later = if found < BY_CALLER_SINCE { &[][..] } else { &TABLES_BY_CALLER };
     let of_spans = if found < SPANS_SINCE { &[][..] } else { &TABLES_OF_SPANS };
+    let of_call_tree = if found < CALL_TREE_SINCE { &[][..] } else { &TABLES_OF_CALL_TREE };
     if TABLES
         .iter()
         .chain(later)
         .chain(of_spans)
+        .chain(of_call_tree)
         .all(|table| names.iter().any(|name| name == table))
     {
         Ok(())

@@ -11,8 +11,8 @@ use crate::histogram_text;
 use crate::interner::Interner;
 use crate::unsigned::Unsigned;
 
-/// Tables with rows of a process and a function.
-const PROFILE_TABLES: [&str; 9] = [
+/// Tables with rows of what a process counted.
+const PROFILE_TABLES: [&str; 10] = [
     "stats",
     "args",
     "returns",
@@ -22,6 +22,7 @@ const PROFILE_TABLES: [&str; 9] = [
     "callers",
     "args_by_caller",
     "returns_by_caller",
+    "call_tree_nodes",
 ];
 
 const FORGET_EXCEPTIONS: [&str; 2] = [

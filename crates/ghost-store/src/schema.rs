@@ -4,7 +4,8 @@
 //! of a session. Per-process tables begin with `function_id`, because everything that is asked is
 //! asked of one function over all processes.
 
-use crate::span_schema::{SPANS, SPANS_SINCE};
+use crate::call_tree_rows::{CALL_TREE, CALL_TREE_SINCE};
+use crate::span_schema::{ROWS_KNOWN, SPANS, SPANS_SINCE};
 
 /// Marks an `SQLite` file as a session file: `GHOS`.
 pub const APPLICATION_ID: i32 = 0x4748_4F53;
@@ -16,27 +17,29 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 /// * 3: signatures and returned types by caller.
 /// * 4: the standard error of calls, and what observing has taken.
 /// * 5: spans, and what they add up to.
-pub const SCHEMA_VERSION: i64 = 5;
+/// * 6: the call tree; of how many queries the rows are known.
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// What makes a file of the version before into one of this version, for each version after the
 /// first. Only files that are still written to are upgraded.
-pub(crate) const UPGRADES: [(i64, &str); 4] = [
+pub(crate) const UPGRADES: [(i64, &[&str]); 5] = [
     (
         2,
-        "
+        &["
 ALTER TABLE sessions ADD COLUMN name TEXT;
 ALTER TABLE sessions ADD COLUMN note TEXT;
-",
+"],
     ),
-    (BY_CALLER_SINCE, BY_CALLER),
+    (BY_CALLER_SINCE, &[BY_CALLER]),
     (
         BUDGET_SINCE,
-        "
+        &["
 ALTER TABLE stats ADD COLUMN call_count_se INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE processes ADD COLUMN own_cost_ns INTEGER NOT NULL DEFAULT 0;
-",
+"],
     ),
-    (SPANS_SINCE, SPANS),
+    (SPANS_SINCE, &[SPANS]),
+    (CALL_TREE_SINCE, &[CALL_TREE, ROWS_KNOWN]),
 ];
 
 /// Tables a session file must have, of any version.
@@ -89,7 +92,10 @@ CREATE TABLE returns_by_caller (
 ) WITHOUT ROWID;
 ";
 
-/// Everything a new file is made with, but for [`BY_CALLER`] and [`SPANS`].
+/// What a new file gets after [`SCHEMA`].
+pub(crate) const LATER: [&str; 4] = [BY_CALLER, SPANS, CALL_TREE, ROWS_KNOWN];
+
+/// Everything a new file is made with, but for [`LATER`].
 pub(crate) const SCHEMA: &str = "
 -- The one `ghost run` this file is about. One row.
 CREATE TABLE sessions (
@@ -316,6 +322,7 @@ SELECT f.fn_key,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call_tree_rows::TABLES_OF_CALL_TREE;
     use crate::span_schema::TABLES_OF_SPANS;
     use rusqlite::Connection;
 
@@ -327,13 +334,15 @@ mod tests {
     fn database() -> Connection {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch(SCHEMA).unwrap();
-        conn.execute_batch(BY_CALLER).unwrap();
-        conn.execute_batch(SPANS).unwrap();
+        for sql in LATER {
+            conn.execute_batch(sql).unwrap();
+        }
         conn
     }
 
     fn tables() -> Vec<&'static str> {
-        TABLES.into_iter().chain(TABLES_BY_CALLER).chain(TABLES_OF_SPANS).collect()
+        let later = TABLES_BY_CALLER.into_iter().chain(TABLES_OF_SPANS).chain(TABLES_OF_CALL_TREE);
+        TABLES.into_iter().chain(later).collect()
     }
 
     #[test]

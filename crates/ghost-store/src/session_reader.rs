@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ghost_model::{
-    Activation, FlowKey, FlowTotals, FunctionId, Process, ProcessState, Recording, RouteKey,
-    RouteTotals, Session, SessionId, SessionState, Span, SpanCounts, SpanFunction, StatementKey,
-    StatementTotals, TraceId,
+    Activation, CallTree, FlowKey, FlowTotals, FunctionId, Process, ProcessState, Recording,
+    RouteKey, RouteTotals, Session, SessionId, SessionState, Span, SpanCounts, SpanFunction,
+    StatementKey, StatementTotals, TraceId,
 };
 use rusqlite::Connection;
 
+use crate::call_tree_rows::CALL_TREE_SINCE;
 use crate::data_dir::DataDir;
 use crate::liveness::{is_elsewhere, running_start_ticks};
 use crate::profile_sets::ProfileSets;
@@ -20,8 +21,8 @@ use crate::span_schema::SPANS_SINCE;
 use crate::store_error::StoreError;
 use crate::unsigned::Unsigned;
 use crate::{
-    open, recording_rows, run_folder, session_row, span_count_rows, span_function_rows, span_rows,
-    span_total_rows, upgrade,
+    call_tree_rows, open, recording_rows, run_folder, session_row, span_count_rows,
+    span_function_rows, span_rows, span_total_rows, upgrade,
 };
 
 /// One process as it was last folded.
@@ -72,6 +73,17 @@ impl SessionReader {
     /// What was seen of the program, all processes together.
     pub fn recording(&self) -> Result<Recording, StoreError> {
         ProfileSets::merged(&self.conn).map_err(StoreError::sql(&self.path))
+    }
+
+    /// What ran below what, all processes together; nothing where no call tree was kept. Functions are
+    /// those of [`Self::recording`].
+    pub fn call_tree(&self) -> Result<CallTree, StoreError> {
+        self.since(CALL_TREE_SINCE, |conn| call_tree_rows::merged(conn, None))
+    }
+
+    /// What ran below what in these processes together.
+    pub(crate) fn call_tree_of(&self, process_ids: &[i64]) -> Result<CallTree, StoreError> {
+        self.since(CALL_TREE_SINCE, |conn| call_tree_rows::merged(conn, Some(process_ids)))
     }
 
     /// What was seen of each process. Ids mean the same in all of them and in [`Self::recording`];
@@ -178,8 +190,17 @@ impl SessionReader {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.since(SPANS_SINCE, read)
+    }
+
+    /// What is read of a file of this version or later; nothing of an older one.
+    fn since<T: Default>(
+        &self,
+        version: i64,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         let read = || {
-            if upgrade::version(&self.conn)? < SPANS_SINCE {
+            if upgrade::version(&self.conn)? < version {
                 return Ok(T::default());
             }
             read(&self.conn)

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use ghost_ledger::LedgerSnapshot;
 use ghost_model::{
-    ExceptionCount, FunctionId, FunctionKind, ProcessState, Profile, Recording, SessionId,
-    SessionState, TypeId,
+    CallTree, CallTreeNode, ExceptionCount, FunctionId, FunctionKind, ProcessState, Profile,
+    Recording, SessionId, SessionState, TypeId,
 };
 
 use crate::stage::{DEAD_PID, Stage, activation, calls, end, fib, function, snapshot};
@@ -80,6 +81,67 @@ fn folding_again_changes_nothing_and_growth_is_taken_over() {
     let grown = writer.fold(&stage.run_dir()).unwrap();
     assert_eq!((grown.changed, grown.call_count), (true, 34));
     assert_eq!(stage.reader().recording().unwrap(), fib(34));
+}
+
+/// A tree of the root, `fib` below it, and `fib` once more below that.
+fn tree(calls: u64) -> CallTree {
+    let node = |parent, call_count, self_ns| CallTreeNode {
+        parent,
+        function: FunctionId(1),
+        call_count,
+        self_ns,
+        total_ns: 0,
+    };
+    CallTree::of(vec![CallTreeNode::default(), node(0, 1, 5), node(1, 0, 0), node(2, calls, calls)])
+}
+
+const NODES: &str = "SELECT node_id, parent_id, fn_key, call_count, total_ns, n.self_ns
+                       FROM call_tree_nodes n JOIN functions USING (function_id) ORDER BY 1";
+
+#[test]
+fn a_call_tree_is_written_as_it_grows_and_added_over_processes() {
+    let stage = Stage::new("");
+    let mut writer = stage.writer();
+    let grown = |calls| LedgerSnapshot { call_tree: tree(calls), ..snapshot(DEAD_PID, fib(21)) };
+    let path = stage.live_ledger(fib(21));
+    let put = |calls| {
+        let mut snapshots = stage.snapshots.lock().unwrap();
+        snapshots.get_mut(&path).unwrap().call_tree = tree(calls);
+    };
+    put(0);
+    writer.fold(&stage.run_dir()).unwrap();
+    assert_eq!(stage.query(NODES), ["1 | 0 | app:fib:3 | 1 | 5 | 5"]);
+    put(7);
+    assert!(writer.fold(&stage.run_dir()).unwrap().changed);
+    assert!(!writer.fold(&stage.run_dir()).unwrap().changed);
+    let expected = [
+        "1 | 0 | app:fib:3 | 1 | 12 | 5",
+        "2 | 1 | app:fib:3 | 0 | 7 | 0",
+        "3 | 2 | app:fib:3 | 7 | 7 | 7",
+    ];
+    assert_eq!(stage.query(NODES), expected);
+    assert_eq!(stage.reader().call_tree().unwrap(), tree(7));
+    stage.ledger(DEAD_PID, 1, grown(3));
+    writer.fold(&stage.run_dir()).unwrap();
+    let merged = stage.reader().call_tree().unwrap();
+    let calls: Vec<_> = merged.nodes().iter().map(|node| node.call_count).collect();
+    assert_eq!((calls, merged.total_ns()), (vec![0, 2, 0, 10], 20));
+}
+
+#[test]
+fn a_call_tree_somebody_made_up_is_read_as_far_as_it_makes_sense() {
+    let stage = Stage::new("");
+    let mut writer = stage.writer();
+    stage.live_ledger(fib(21));
+    writer.fold(&stage.run_dir()).unwrap();
+    stage.query(
+        "INSERT INTO call_tree_nodes VALUES
+         (1, -5, 7, 1, 1, 9, 1), (1, 4, 4, 1, 1, 9, 1), (1, 7, 4, 4000000, 1, 9, 1) RETURNING 1",
+    );
+    let tree = stage.reader().call_tree().unwrap();
+    let parents: Vec<_> = tree.nodes().iter().map(|node| node.parent).collect();
+    assert_eq!((parents, tree.total_ns()), (vec![0, 0, 1], 3));
+    assert!(tree.nodes().iter().all(|node| node.function.index() < 2));
 }
 
 #[test]

@@ -11,6 +11,13 @@ pub(crate) const SPANS_SINCE: i64 = 5;
 pub(crate) const TABLES_OF_SPANS: [&str; 7] =
     ["span_rings", "span_counters", "spans", "routes", "statements", "flows", "span_functions"];
 
+/// What files get after [`SPANS`], those that have them already, too: of how many queries the rows are
+/// known. In older files they are where there were any.
+pub(crate) const ROWS_KNOWN: &str = "
+ALTER TABLE statements ADD COLUMN rows_known_count INTEGER NOT NULL DEFAULT 0;
+UPDATE statements SET rows_known_count = query_count WHERE row_count > 0;
+";
+
 /// What a new file gets after the other tables, and an older one when it is written to.
 pub(crate) const SPANS: &str = "
 -- One row per ring: one for each process that made spans.

@@ -150,6 +150,9 @@ fn status_classes(text: &str) -> Option<[u64; 5]> {
     Some(classes)
 }
 
+/// The column that files from before it lack: there, no rows may be those of no query.
+const ROWS_KNOWN: usize = 12;
+
 impl Totals for StatementTotals {
     type Key = StatementKey;
     const SELECT: &str = "SELECT * FROM statements";
@@ -171,7 +174,8 @@ impl Totals for StatementTotals {
     }
 
     fn write(&self, conn: &Connection, ring_id: i64, key: &StatementKey) -> rusqlite::Result<()> {
-        let sql = "INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT OR REPLACE INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         conn.prepare_cached(sql)?.execute(params![
             ring_id,
             key.statement,
@@ -185,6 +189,7 @@ impl Totals for StatementTotals {
             Unsigned(self.duration.ns_max),
             histogram_text::to_text(&self.duration.buckets),
             Unsigned(self.pool_wait_ns),
+            Unsigned(self.rows_known_count),
         ])?;
         Ok(())
     }
@@ -196,10 +201,19 @@ impl Totals for StatementTotals {
             operation: row.get(3)?,
             collection: row.get(4)?,
         };
+        let (query_count, row_count) = (number(row, 5)?, number(row, 7)?);
+        let is_counted = row.as_ref().column_count() > ROWS_KNOWN;
         let totals = Self {
-            query_count: number(row, 5)?,
+            query_count,
             error_count: number(row, 6)?,
-            row_count: number(row, 7)?,
+            row_count,
+            rows_known_count: if is_counted {
+                number(row, ROWS_KNOWN)?
+            } else if row_count > 0 {
+                query_count
+            } else {
+                0
+            },
             duration: durations(row, 8)?,
             pool_wait_ns: number(row, 11)?,
         };

@@ -129,7 +129,7 @@ pub(crate) fn snapshot(pid: u32, recording: Recording) -> LedgerSnapshot {
         counters: vec![(Counter::TypesRefused, 2)],
         ..Process::default()
     };
-    LedgerSnapshot { process, recording, activations: Vec::new() }
+    LedgerSnapshot { process, recording, ..LedgerSnapshot::default() }
 }
 
 pub(crate) fn function(qualname: &str, kind: FunctionKind) -> Function {

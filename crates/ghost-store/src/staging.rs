@@ -51,7 +51,10 @@ pub fn stage_session(
             spans,
             ..SpanBatch::default()
         });
-        snapshots.push((path, LedgerSnapshot { process, recording, activations }));
+        snapshots.push((
+            path,
+            LedgerSnapshot { process, recording, activations, ..LedgerSnapshot::default() },
+        ));
     }
     let read = move |path: &Path| {
         let found = snapshots.iter().find(|(other, _)| other == path);

@@ -14,7 +14,8 @@ pub(crate) fn version(conn: &Connection) -> rusqlite::Result<i64> {
 /// Brings a file to the newest version, one version after the other, each completely or not at all.
 pub(crate) fn upgrade(conn: &Connection) -> rusqlite::Result<()> {
     let found = version(conn)?;
-    for (next, sql) in UPGRADES.iter().filter(|(next, _)| *next > found) {
+    for (next, steps) in UPGRADES.iter().filter(|(next, _)| *next > found) {
+        let sql = steps.concat();
         let mark =
             format!("UPDATE sessions SET schema_version = {next}; PRAGMA user_version = {next};");
         let done = conn.execute_batch(&format!("BEGIN IMMEDIATE; {sql} {mark} COMMIT;"));
@@ -47,6 +48,7 @@ mod tests {
          DROP TABLE statements;
          DROP TABLE flows;
          DROP TABLE span_functions;
+         DROP TABLE call_tree_nodes;
          UPDATE sessions SET schema_version = 1;
          PRAGMA user_version = 1;";
 
@@ -64,6 +66,7 @@ mod tests {
         let reader = SessionReader::open(&stage.data_dir, &stage.id).unwrap();
         assert_eq!(reader.session().name, None);
         assert_eq!(reader.recording().unwrap().profiles[0].args_by_caller, []);
+        assert!(reader.call_tree().unwrap().is_empty());
         drop(reader);
         assert_eq!(version(&Connection::open(stage.path()).unwrap()), Ok(1));
 
@@ -77,6 +80,7 @@ mod tests {
         assert!(columns.contains("note"), "{columns}");
         assert_eq!(session_row::read(&conn, &stage.id).unwrap().script, "app.py");
         assert_eq!(stage.query("SELECT count(*) FROM args_by_caller"), ["0"]);
+        assert_eq!(stage.query("SELECT count(*) FROM call_tree_nodes"), ["0"]);
         assert_eq!(
             stage.query("SELECT schema_version FROM sessions"),
             [SCHEMA_VERSION.to_string()]

@@ -142,7 +142,7 @@ impl Watch {
             return;
         }
         let Reading { live, now_unix_ns, at } = reading;
-        let LiveState { session, processes, recording, is_final } = live;
+        let LiveState { session, processes, recording, is_final, .. } = live;
         let moved = self.functions.update(recording, at);
         self.processes.update(processes, self.functions.latest_tick());
         self.latest = Some(Latest { session, now_unix_ns, is_final });

@@ -50,8 +50,10 @@ pub struct StatementTotals {
     pub query_count: u64,
     /// Of them failed.
     pub error_count: u64,
-    /// Rows returned or changed, where the driver says.
+    /// Rows returned or changed, where the driver says: see [`Self::rows`].
     pub row_count: u64,
+    /// Queries of which the driver said how many rows.
+    pub rows_known_count: u64,
     /// How long they took.
     pub duration: Durations,
     /// Time they waited for a connection of the pool.
@@ -65,6 +67,7 @@ impl StatementTotals {
             query_count: 1,
             error_count: u64::from(query.is_error),
             row_count: count_of(query, Attribute::Rows),
+            rows_known_count: u64::from(query.int(Attribute::Rows).is_some()),
             pool_wait_ns: count_of(query, Attribute::PoolWaitNs),
             ..Self::default()
         };
@@ -72,11 +75,17 @@ impl StatementTotals {
         self.merge(&one);
     }
 
+    /// Rows returned or changed; `None` where the driver said it of no query.
+    pub fn rows(&self) -> Option<u64> {
+        (self.rows_known_count > 0).then_some(self.row_count)
+    }
+
     /// Adds other queries of the same statement.
     pub fn merge(&mut self, other: &Self) {
         self.query_count = self.query_count.saturating_add(other.query_count);
         self.error_count = self.error_count.saturating_add(other.error_count);
         self.row_count = self.row_count.saturating_add(other.row_count);
+        self.rows_known_count = self.rows_known_count.saturating_add(other.rows_known_count);
         self.pool_wait_ns = self.pool_wait_ns.saturating_add(other.pool_wait_ns);
         self.duration.merge(&other.duration);
     }
@@ -85,6 +94,18 @@ impl StatementTotals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{AttributeKey, AttributeValue};
+
+    #[test]
+    fn no_rows_are_not_the_same_as_nobody_knows_how_many() {
+        let mut query = Span::default();
+        let mut totals = StatementTotals::default();
+        totals.add(&query);
+        assert_eq!((totals.row_count, totals.rows()), (0, None));
+        query.attributes.push((AttributeKey::Known(Attribute::Rows), AttributeValue::Int(0)));
+        totals.add(&query);
+        assert_eq!((totals.query_count, totals.rows()), (2, Some(0)));
+    }
 
     #[test]
     fn a_statement_that_was_not_kept_is_called_by_what_is_known() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ghost_model::{
-    Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Process,
+    CallTree, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind, Process,
     ProcessState, Profile, Recording, Session, SessionId, SessionState, TypeId, TypeName,
     bucket_index,
 };
@@ -123,7 +123,13 @@ pub(crate) fn reading(recording: Recording, seconds: u64) -> Reading {
         call_count,
     };
     Reading {
-        live: LiveState { session, processes, recording, is_final: false },
+        live: LiveState {
+            session,
+            processes,
+            recording,
+            call_tree: CallTree::default(),
+            is_final: false,
+        },
         now_unix_ns: START_UNIX_NS + (60 + seconds) * 1_000_000_000,
         at: Duration::from_secs(seconds),
     }
