@@ -24,6 +24,7 @@ from oracle.comparison import (
     with_stable_names,
 )
 from oracle.pairs import with_pairs
+from oracle.paths import sum_differences, time_differences, with_paths
 from oracle.program import module_name, program_text, write_batch
 
 # Programs per process: enough to make starting three interpreters cheap, few enough that two workers
@@ -40,6 +41,8 @@ class Batch:
     monitoring: Observation
     setprofile: Observation
     recorded: Observation
+    tree_differences: list[str]
+    fields: tuple[str, ...]
 
 
 def observed_batch(bench: Bench, seeds: range) -> Batch:
@@ -47,14 +50,19 @@ def observed_batch(bench: Bench, seeds: range) -> Batch:
     main = write_batch(bench.work, seeds)
     monitoring = slow_observation(bench, "monitoring", main)
     setprofile = slow_observation(bench, "setprofile", main)
-    exported = bench.record(main, "counts.json")
+    # Every other batch: the callbacks with a call tree are others than those without.
+    has_tree = seeds.start // BATCH % 2 == 0
+    exported = bench.record(*["--tree"] * has_tree, main, "counts.json")
     recorded = from_export(exported.profiles, monitoring)
-    recorded = with_pairs(recorded, bench.session_files()[-1], monitoring)
+    session = bench.session_files()[-1]
+    recorded = with_pairs(recorded, session, monitoring)
     return Batch(
         self_counts=json.loads((bench.work / "counts.json").read_text()),
         monitoring=monitoring,
         setprofile=setprofile,
-        recorded=with_stable_names(recorded),
+        recorded=with_stable_names(with_paths(recorded, session) if has_tree else recorded),
+        tree_differences=sum_differences(session) + time_differences(session) if has_tree else [],
+        fields=("args_by_caller", "returns_by_caller", *["paths"] * has_tree),
     )
 
 
@@ -85,7 +93,7 @@ def test_random_programs_are_recorded_as_they_count_and_as_others_see_them(
 ) -> None:
     batch = observed_batch(bench, seeds)
     found = [line for seed in seeds for line in program_differences(batch, module_name(seed))]
-    assert found == []
+    assert found + batch.tree_differences == []
 
 
 def program_differences(batch: Batch, module: str) -> list[str]:
@@ -94,8 +102,7 @@ def program_differences(batch: Batch, module: str) -> list[str]:
     monitoring = of_module(batch.monitoring, module)
     setprofile = of_module(batch.setprofile, module)
     recorded = of_module(batch.recorded, module)
-    pairs = ("args_by_caller", "returns_by_caller")
-    fields = ("kind", "args", "returns", "exceptions", "callers", *pairs)
+    fields = ("kind", "args", "returns", "exceptions", "callers", *batch.fields)
     found = {
         "nothing ran": [] if sum(hits.values()) else ["no function counted itself"],
         "own counts, monitoring": self_count_differences(monitoring, hits),
@@ -106,7 +113,7 @@ def program_differences(batch: Batch, module: str) -> list[str]:
             only_generators(monitoring), only_generators(recorded), ("yields",)
         ),
         "setprofile, recorded": differences(
-            setprofile, recorded, ("kind", "args", "returns", "callers", *pairs)
+            setprofile, recorded, ("kind", "args", "returns", "callers", *batch.fields)
         ),
         "setprofile, recorded totals": exception_total_differences(setprofile, recorded),
     }

@@ -69,6 +69,11 @@ impl Format {
         self == Self::Trace
     }
 
+    /// Whether the view should have its call tree, where one was kept.
+    pub fn needs_call_tree(self) -> bool {
+        matches!(self, Self::Speedscope | Self::Collapsed | Self::Pprof)
+    }
+
     /// Whether a terminal cannot show it.
     pub fn is_binary(self) -> bool {
         match self {

@@ -11,7 +11,7 @@ use ghost_model::FunctionId;
 use prost::Message;
 
 use crate::format::{ExportError, Exporter};
-use crate::stacks::stacks;
+use crate::stacks::{are_exact, stacks};
 use crate::view::ExportView;
 
 /// The pprof format.
@@ -116,7 +116,7 @@ fn profile(view: &ExportView<'_>) -> Profile {
             value: vec![signed(stack.calls), signed(stack.self_ns)],
         })
         .collect();
-    let comment = vec![tables.text(COMMENT)];
+    let comment = if are_exact(view) { Vec::new() } else { vec![tables.text(COMMENT)] };
     let default_sample_type = tables.text("self");
     Profile {
         sample_type: sample_types,

@@ -1,15 +1,29 @@
 //! A small session with everything the formats must cope with.
 
 use ghost_model::{
-    Activation, Counter, ExceptionCount, Function, FunctionId, FunctionKey, FunctionKind,
-    Histogram, Outcome, Process, ProcessState, Profile, Recording, Session, SessionId,
-    SessionState, TypeId, TypeName, bucket_index,
+    Activation, CallTree, CallTreeNode, Counter, ExceptionCount, Function, FunctionId, FunctionKey,
+    FunctionKind, Histogram, Outcome, Process, ProcessState, Profile, Recording, Session,
+    SessionId, SessionState, TypeId, TypeName, bucket_index,
 };
 
 use crate::view::ExportView;
 
 /// A name with everything that could break a format.
 pub(crate) const ODD_NAME: &str = "odd|\"name\",\n\u{1b}[31m`\u{202e}\\<b>\u{9b}";
+
+/// A call tree over the functions of the sample.
+pub(crate) fn call_tree() -> CallTree {
+    let node = |parent, function, call_count, self_ns| CallTreeNode {
+        parent,
+        function: FunctionId(function),
+        call_count,
+        self_ns,
+        total_ns: 0,
+    };
+    let nodes =
+        [CallTreeNode::default(), node(0, 1, 1, 200), node(1, 2, 1500, 90), node(2, 1, 0, 7)];
+    CallTree::of(nodes.to_vec())
+}
 
 /// A session that owns what a view borrows.
 pub(crate) struct Sample {

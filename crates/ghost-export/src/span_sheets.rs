@@ -74,7 +74,7 @@ pub fn query_sheet(rows: &[QueryRow]) -> Sheet {
             json!(totals.query_count),
             json!(totals.error_count),
             share(totals.error_count, totals.query_count),
-            json!(totals.row_count),
+            json!(totals.rows()),
         ];
         values.extend(durations(&totals.duration));
         values.extend([

@@ -1,6 +1,5 @@
-//! Stacks, as far as they are known: a session counts who called whom, but keeps no call tree.
-//!
-//! Two things can be said without guessing. *Calls*: every edge from a caller to a function has its
+//! Stacks, as far as they are known. Where a session has a call tree, they are its paths, with all that
+//! was counted on each. Else it counted who called whom, and two things can be said without guessing. *Calls*: every edge from a caller to a function has its
 //! exact number. *Time*: where all calls of a function come from one caller, all of its time was
 //! spent below that caller; the same holds for the caller, so the stack grows upward until a function
 //! has several callers. The time of a function with several callers cannot be divided among them: it
@@ -10,13 +9,18 @@
 //! generator or coroutine no time is placed: who asked for the first value need not have asked for
 //! the others.
 
-use ghost_model::{FunctionId, FunctionKind, Recording};
+use std::collections::HashSet;
+
+use ghost_model::{CallTree, CallTreeNode, FunctionId, FunctionKind, Recording};
 
 use crate::view::ExportView;
 
 /// Frames of a stack, from its function upward. A program that is one chain of thousands of functions
 /// would otherwise make an export that grows with their square.
 const DEPTH_MAX: usize = 64;
+/// Frames of a path of the call tree: more than a tree that was recorded has, but perhaps one that was
+/// made up.
+const PATH_MAX: usize = 260;
 
 /// One stack and what was counted on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +33,35 @@ pub(crate) struct Stack {
     pub(crate) self_ns: u64,
 }
 
-/// The stacks of all functions of a view, in its order.
+/// Whether the stacks of a view are whole.
+pub(crate) fn are_exact(view: &ExportView<'_>) -> bool {
+    view.call_tree.is_some_and(|tree| !tree.is_empty())
+}
+
+/// The stacks of all functions of a view: in the order of the tree, or of the view where there is none.
 pub(crate) fn stacks(view: &ExportView<'_>) -> Vec<Stack> {
+    match view.call_tree.filter(|tree| !tree.is_empty()) {
+        Some(tree) => paths(view, tree),
+        None => chains(view),
+    }
+}
+
+/// The paths of the call tree that end in a function of the view.
+fn paths(view: &ExportView<'_>, tree: &CallTree) -> Vec<Stack> {
+    let wanted: HashSet<FunctionId> = view.functions.iter().copied().collect();
+    let is_counted = |node: &CallTreeNode| node.call_count > 0 || node.self_ns > 0;
+    let nodes = (0..).zip(tree.nodes()).skip(1);
+    nodes
+        .filter(|(_, node)| wanted.contains(&node.function) && is_counted(node))
+        .map(|(place, node)| Stack {
+            frames: tree.path(place, PATH_MAX),
+            calls: node.call_count,
+            self_ns: node.self_ns,
+        })
+        .collect()
+}
+
+fn chains(view: &ExportView<'_>) -> Vec<Stack> {
     let chains = Chains::of(view.recording);
     let known = |id: &&FunctionId| id.index() < view.recording.profiles.len();
     view.functions.iter().filter(known).flat_map(|id| chains.stacks(view.recording, *id)).collect()
@@ -128,6 +159,21 @@ mod tests {
     }
 
     use FunctionKind::{Coroutine, Function};
+
+    #[test]
+    fn a_call_tree_gives_whole_stacks() {
+        let session = sample::session();
+        let tree = sample::call_tree();
+        let view = ExportView { call_tree: Some(&tree), ..session.view() };
+        let expected = [(vec![1], 1, 200), (vec![1, 2], 1500, 90), (vec![1, 2, 1], 0, 7)];
+        let ids = |stack: &Stack| stack.frames.iter().map(|id| id.0).collect();
+        let shown: Vec<(Vec<u32>, u64, u64)> =
+            stacks(&view).iter().map(|stack| (ids(stack), stack.calls, stack.self_ns)).collect();
+        assert_eq!(shown, expected);
+        let view = ExportView { functions: vec![FunctionId(2)], ..view };
+        assert_eq!(stacks(&view).len(), 1);
+        assert!(are_exact(&view) && !are_exact(&session.view()));
+    }
 
     #[test]
     fn time_is_below_callers_that_are_the_only_ones() {

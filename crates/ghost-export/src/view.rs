@@ -1,6 +1,8 @@
 //! What an export is made from: a session, what was recorded, and which functions to write.
 
-use ghost_model::{Activation, Function, FunctionId, Labels, Process, Profile, Recording, Session};
+use ghost_model::{
+    Activation, CallTree, Function, FunctionId, Labels, Process, Profile, Recording, Session,
+};
 
 /// Everything a format may write.
 #[derive(Clone, Debug)]
@@ -16,6 +18,9 @@ pub struct ExportView<'a> {
     /// Sampled activations of each process, parallel to `processes`; empty where the format does not
     /// need them (see [`crate::Format::needs_activations`]).
     pub activations: &'a [Vec<Activation>],
+    /// What ran below what, if that was kept and the format needs it (see
+    /// [`crate::Format::needs_call_tree`]).
+    pub call_tree: Option<&'a CallTree>,
 }
 
 impl<'a> ExportView<'a> {
@@ -26,7 +31,7 @@ impl<'a> ExportView<'a> {
             (std::cmp::Reverse(profile.call_count()), function.key.clone(), *id)
         });
         let functions = observed.into_iter().map(|(id, ..)| id).collect();
-        Self { session, processes, recording, functions, activations: &[] }
+        Self { session, processes, recording, functions, activations: &[], call_tree: None }
     }
 
     /// The functions to write with their profiles; ids that mean nothing are left out.

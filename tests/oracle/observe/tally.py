@@ -19,6 +19,7 @@ FIELDS = (
     "callers",
     "args_by_caller",
     "returns_by_caller",
+    "paths",
 )
 CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS = 1, 4, 8
 FUNCTION_NAMES = {}
@@ -111,6 +112,16 @@ class Tally:
         self.add(frame, "args", types)
         self.add(frame, "callers", caller)
         self.add(frame, "args_by_caller", f"{types} from {caller}")
+        self.add(frame, "paths", self.path(frame))
+
+    def path(self, frame):
+        """The observed frames down to this one; a function that calls itself is there once."""
+        keys = []
+        while frame is not None:
+            if self.wants(frame) and (not keys or keys[-1] != function_key(frame)):
+                keys.append(function_key(frame))
+            frame = frame.f_back
+        return " > ".join(reversed(keys))
 
     def add_return(self, frame, value):
         """Counts the value that this frame's activation ends with."""

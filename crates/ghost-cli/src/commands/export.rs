@@ -85,7 +85,8 @@ fn write(
     let activations =
         if format.needs_activations() { reader.activations_by_process()? } else { Vec::new() };
     let view = ExportView::new(reader.session(), &processes, &recording);
-    let view = ExportView { activations: &activations, ..view };
+    let call_tree = format.needs_call_tree().then(|| reader.call_tree()).transpose()?;
+    let view = ExportView { activations: &activations, call_tree: call_tree.as_ref(), ..view };
     Ok(ghost_export::write(&view, format, output)?)
 }
 

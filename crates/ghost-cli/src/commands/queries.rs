@@ -105,7 +105,7 @@ fn cells(row: &QueryRow, waits: bool) -> Vec<Cell> {
         optional(totals.duration.quantile_ns(0.5)),
         optional(totals.duration.quantile_ns(0.95)),
         Cell::plain(duration(totals.duration.ns_sum)),
-        Cell::plain(thousands(totals.row_count)),
+        totals.rows().map_or_else(|| optional(None), |rows| Cell::plain(thousands(rows))),
         repeated(row.repeated_count_max),
     ];
     if waits {

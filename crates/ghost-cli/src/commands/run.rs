@@ -62,6 +62,9 @@ fn record(
 ) -> Result<supervisor::Ending, CommandError> {
     if !arguments.quiet {
         talk::say(format_args!("recording session {}", recorder.id()));
+        if arguments.tree && arguments.budget.is_some() {
+            talk::say("no call tree is kept under a budget");
+        }
     }
     let dashboard = arguments.serve.and_then(|port| Dashboard::start(recorder.id(), port));
     let mut supervisor = match Supervisor::start(launch, Some(recorder.run_dir())) {

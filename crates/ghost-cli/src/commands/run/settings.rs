@@ -43,6 +43,9 @@ pub(super) fn text(
     if let Some(percent) = arguments.budget {
         push(&mut text, "budget", &percent.to_string());
     }
+    if arguments.tree || arguments.serve.is_some() {
+        push(&mut text, "tree", "1");
+    }
     let switches =
         [("web", arguments.no_web), ("db", arguments.no_db), ("functions", arguments.no_functions)];
     for (part, _) in switches.into_iter().filter(|(_, is_off)| *is_off) {
@@ -148,6 +151,7 @@ mod tests {
             exclude: vec!["shop.vendor.*".into()],
             events: Events::None,
             budget: Some(2.5),
+            tree: true,
             name: None,
             note: None,
             events_per_function: 4,
@@ -163,7 +167,7 @@ mod tests {
         let (root, rest) = text.split_once('\n').unwrap();
         assert_eq!(root, format!("root={}", env::current_dir().unwrap().display()));
         let expected = "scope=all\ninclude=shop.*\ninclude=lib\nexclude=shop.vendor.*\n\
-                        events=none\nevents_per_function=4\nbudget=2.5\n\
+                        events=none\nevents_per_function=4\nbudget=2.5\ntree=1\n\
                         db=0\nfunctions=0\nspans_max=500\nquiet=1\n";
         assert_eq!(rest, expected);
     }
