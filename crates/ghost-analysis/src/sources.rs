@@ -46,6 +46,17 @@ impl Sources {
     }
 }
 
+impl FromIterator<(String, String)> for Sources {
+    /// Texts by the names of their files.
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(texts: I) -> Self {
+        let mut sources = Self::default();
+        for (file, text) in texts {
+            sources.insert(file, text);
+        }
+        sources
+    }
+}
+
 impl SourceFile {
     fn parsed(&self) -> &Result<SourceModule, SourceError> {
         self.module.get_or_init(|| SourceModule::parse(&self.text))

@@ -17,7 +17,6 @@ pub(crate) mod run;
 pub(crate) mod serve;
 mod session_choice;
 pub(crate) mod sessions;
-mod source_files;
 pub(crate) mod span_remarks;
 pub(crate) mod stubs;
 pub(crate) mod trace;

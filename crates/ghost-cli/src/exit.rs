@@ -6,11 +6,10 @@ use std::io;
 
 use ghost_analysis::spans::{TraceError, TraceSummary};
 use ghost_model::{SessionId, duration, visible};
-use ghost_store::{SelectError, StoreError};
+use ghost_store::{ScriptError, SelectError, StoreError};
 use ghost_watch::WatchError;
 
 use crate::commands::annotate::{RewriteError, SelectionError};
-use crate::commands::anomalies::ScriptError;
 use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;

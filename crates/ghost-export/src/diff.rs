@@ -16,7 +16,7 @@ use ghost_model::Session;
 
 use crate::format::ExportError;
 
-pub use json::DIFF_SCHEMA_VERSION;
+pub use json::{DIFF_SCHEMA_VERSION, diff_json};
 pub use lines::{DiffLine, Tone, diff_lines};
 
 /// A comparison, and what it is of.

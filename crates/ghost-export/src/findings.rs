@@ -15,6 +15,8 @@ use ghost_model::Session;
 
 use crate::format::ExportError;
 
+pub use json::finding_json;
+
 /// Version of the JSON of findings.
 pub const FINDINGS_SCHEMA_VERSION: u32 = 1;
 

@@ -37,12 +37,16 @@ mod stacks;
 mod trace;
 mod view;
 
-pub use diff::{DIFF_SCHEMA_VERSION, DiffFormat, DiffLine, DiffView, Tone, diff_lines, write_diff};
+pub use diff::{
+    DIFF_SCHEMA_VERSION, DiffFormat, DiffLine, DiffView, Tone, diff_json, diff_lines, write_diff,
+};
 pub use explain::{
     Drawing, EXPLAIN_SCHEMA_VERSION, ExplainFormat, ExplainLine, ExplainView, Explanation,
     explanation_lines, fact_lines, facts_json, write_explanation,
 };
-pub use findings::{FINDINGS_SCHEMA_VERSION, FindingsFormat, FindingsView, write_findings};
+pub use findings::{
+    FINDINGS_SCHEMA_VERSION, FindingsFormat, FindingsView, finding_json, write_findings,
+};
 pub use format::{ExportError, Exporter, Format, FormatError, write};
 pub use ghost_model::{Labels, human_duration, visible};
 pub use json::SCHEMA_VERSION;

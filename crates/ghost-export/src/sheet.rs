@@ -33,6 +33,17 @@ pub struct Sheet {
     pub rows: Vec<Vec<Value>>,
 }
 
+impl Sheet {
+    /// The rows as objects.
+    pub fn objects(self) -> impl Iterator<Item = Value> {
+        let columns = self.columns;
+        self.rows.into_iter().map(move |row| {
+            let named = columns.iter().map(|name| (*name).to_owned()).zip(row);
+            Value::Object(named.collect())
+        })
+    }
+}
+
 /// Writes sheets about one session. CSV holds the first of them.
 pub fn write_sheets(
     sheets: &[Sheet],

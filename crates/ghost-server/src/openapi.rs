@@ -39,6 +39,16 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         api::overview::overview,
         api::functions::functions,
         api::function_detail::function,
+        api::anomalies::anomalies,
+        api::diff::diff,
+        api::call_tree::call_tree,
+        api::requests::requests,
+        api::queries::queries,
+        api::flows::flows,
+        api::traces::traces,
+        api::traces::trace,
+        api::errors::errors,
+        api::processes::processes,
     ),
     modifiers(&Shared)
 )]
@@ -55,5 +65,7 @@ async fn openapi() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], document)
 }
 
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod tests;

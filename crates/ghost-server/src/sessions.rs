@@ -3,10 +3,15 @@
 //!
 //! Knows no HTTP. What a session is made of is `view`; when it is read again is `slot`.
 
+mod anomalies;
 mod callees;
+mod difference;
 mod error_rows;
+mod estimated_tree;
 mod function_rows;
 mod list;
+mod process_rows;
+mod results;
 mod slot;
 mod span_columns;
 mod span_view;
@@ -22,9 +27,13 @@ use ghost_model::SessionId;
 use ghost_store::{DataDir, SelectError, SessionIndex, SessionSelector, StoreError};
 use tokio::sync::Semaphore;
 
+pub(crate) use anomalies::{Anomalies, FINDING_COLUMNS, FindingRow};
+pub(crate) use difference::Difference;
 pub(crate) use error_rows::{ERROR_COLUMNS, ErrorRow};
+pub(crate) use estimated_tree::{TreeCut, TreeNode, estimated_tree};
 pub(crate) use function_rows::{FUNCTION_COLUMNS, FunctionAddress, FunctionRow};
 pub(crate) use list::{Listing, SESSION_COLUMNS, SessionEntry};
+pub(crate) use process_rows::{PROCESS_COLUMNS, process_table};
 pub(crate) use span_columns::{FLOW_COLUMNS, QUERY_COLUMNS, REQUEST_COLUMNS, TRACE_COLUMNS};
 pub(crate) use span_view::FlowRow;
 pub(crate) use table::{Column, Cut, Order, Page, Table};
@@ -32,6 +41,7 @@ pub(crate) use traffic::{Step, Traffic, WINDOW_S, traffic};
 pub(crate) use view::SessionView;
 
 use list::SessionList;
+use results::Results;
 use slot::Slot;
 
 /// Sessions held in memory: the one that is looked at, one to compare it with, and as many on the way.
@@ -40,6 +50,8 @@ const SESSIONS_MAX: usize = 4;
 const IDLE_MAX: Duration = Duration::from_mins(5);
 /// Sessions read at once: reading is work for the processor, which the observed program needs too.
 const READS_MAX: usize = 2;
+/// Sessions looked through for anomalies at once, and pairs compared.
+const COMPUTATIONS_MAX: usize = 1;
 /// How long a name keeps meaning the same session.
 const CHOICE_AGE_MAX: Duration = Duration::from_secs(1);
 /// Names whose meaning is remembered.
@@ -78,6 +90,8 @@ pub(crate) struct Sessions {
     slots: Mutex<Vec<(Instant, Arc<Slot>)>>,
     choices: Mutex<HashMap<String, (Instant, SessionId)>>,
     reads: Arc<Semaphore>,
+    anomalies: Results<Anomalies>,
+    differences: Results<Difference>,
 }
 
 impl Sessions {
@@ -90,6 +104,8 @@ impl Sessions {
             slots: Mutex::default(),
             choices: Mutex::default(),
             reads: Arc::new(Semaphore::new(READS_MAX)),
+            anomalies: Results::new(COMPUTATIONS_MAX),
+            differences: Results::new(COMPUTATIONS_MAX),
         }
     }
 
@@ -136,6 +152,25 @@ impl Sessions {
     /// All sessions, newest first; for a thread that may wait.
     pub(crate) fn list(&self) -> Result<Arc<Listing>, SessionError> {
         Ok(self.list.read()?)
+    }
+
+    /// What detectors find in a view, or found in one shortly before; `None` while they look.
+    pub(crate) async fn anomalies(&self, view: &Arc<SessionView>) -> Option<Arc<Anomalies>> {
+        let seen = Arc::clone(view);
+        let make = move || Anomalies::of(&seen);
+        self.anomalies.get(view.id().as_str(), &view.version, make).await
+    }
+
+    /// What is different between two views, or was shortly before; `None` while they are compared.
+    pub(crate) async fn difference(
+        &self,
+        before: &Arc<SessionView>,
+        after: &Arc<SessionView>,
+    ) -> Option<Arc<Difference>> {
+        let key = format!("{} {}", before.id(), after.id());
+        let version = difference::version(before, after);
+        let (old, new) = (Arc::clone(before), Arc::clone(after));
+        self.differences.get(&key, &version, move || Difference::between(&old, &new)).await
     }
 
     fn chosen(&self, wanted: &str) -> Option<SessionId> {

@@ -43,6 +43,8 @@ mod session_reader;
 mod session_row;
 mod session_stamp;
 mod session_writer;
+mod source_definitions;
+mod source_files;
 mod span_count_rows;
 mod span_drain;
 mod span_fold;
@@ -85,6 +87,8 @@ pub use session_index::{SelectError, SessionIndex, SessionSelector};
 pub use session_reader::SessionReader;
 pub use session_stamp::SessionStamp;
 pub use session_writer::{NewSession, SessionEnd, SessionWriter};
+pub use source_definitions::{Definitions, ScriptError};
+pub use source_files::{SourceFiles, SourceFolders};
 pub use span_drain::{Drained, SpanListener};
 #[cfg(feature = "staging")]
 pub use staging::{StagedProcess, stage_session};

@@ -51,6 +51,8 @@ pub fn requests(routes: Vec<(RouteKey, RouteTotals)>, kept: &KeptSpans<'_>) -> V
     let row = |(key, totals): (RouteKey, RouteTotals)| {
         let found = functions.remove(&key).unwrap_or_default();
         let mut functions: Vec<RouteFunction> = found.into_values().collect();
+        // The bodies of modules that a request imported are nobody's function.
+        functions.retain(|function| !function.name.starts_with("<module>"));
         functions.sort_by(|a, b| (Reverse(a.self_ns), &a.name).cmp(&(Reverse(b.self_ns), &b.name)));
         RequestRow { key, totals, functions }
     };

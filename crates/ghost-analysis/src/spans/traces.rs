@@ -22,6 +22,8 @@ pub struct TraceSummary {
     pub duration_ns: u64,
     /// Whether that is a request.
     pub is_request: bool,
+    /// Whether that failed.
+    pub is_error: bool,
     /// Spans it has.
     pub span_count: u64,
 }
@@ -77,6 +79,7 @@ fn summary(trace_id: TraceId, spans: &[&Span]) -> Option<TraceSummary> {
         start_unix_ns: first.start_unix_ns,
         duration_ns: first.duration_ns,
         is_request: is_request(first),
+        is_error: first.is_error,
         span_count: spans.len() as u64,
     })
 }

@@ -3,26 +3,22 @@
 //! Findings are data and go to standard output; what could not be looked at is said on standard
 //! error. What a detector decides by is documented with it.
 
-mod definitions;
 mod sessions;
 mod table;
 
 use std::io::{BufWriter, Write};
 
-use ghost_analysis::{Evidence, Finding, Severity, Thresholds, detect};
+use ghost_analysis::{Evidence, Finding, Severity, Sources, Thresholds, detect};
 use ghost_export::{FindingsFormat, FindingsView};
 use ghost_model::{Recording, Session};
+use ghost_store::{Definitions, SourceFiles, SourceFolders};
 
-use self::definitions::Definitions;
 use super::session_choice;
-use super::source_files::{SourceFiles, SourceFolders};
 use crate::args::{AnomaliesArguments, AnomaliesFormat, ColourChoice};
 use crate::exit::{CommandError, FINDINGS, SUCCESS};
 use crate::output::colour::standard_output;
 use crate::output::number::counted;
 use crate::output::talk;
-
-pub(crate) use self::definitions::ScriptError;
 
 /// How many files a remark names.
 const NAMED_MAX: usize = 3;
@@ -37,8 +33,9 @@ pub(crate) fn execute(
     let session = reader.session();
     let folders = SourceFolders::of(session);
     let definitions = Definitions::of(&recording, &folders, &arguments.script)?;
-    let files = folders.read(definitions.files_to_read());
-    let mut evidence = Evidence::new(&recording, &files.sources);
+    let mut files = folders.read(definitions.files_to_read());
+    let sources: Sources = std::mem::take(&mut files.texts).into_iter().collect();
+    let mut evidence = Evidence::new(&recording, &sources);
     evidence.thresholds =
         Thresholds { exc_threshold: arguments.exc_threshold, latency_z: arguments.latency_z };
     evidence.defining_files.clone_from(&definitions.defining);
@@ -109,7 +106,7 @@ fn talk_about(evidence: &Evidence<'_>, files: &SourceFiles, recording: &Recordin
     if !files.changed.is_empty() {
         talk::say(format_args!("source changed since the session: {}", named(&files.changed)));
     }
-    for (file, error) in files.sources.broken() {
+    for (file, error) in evidence.sources.broken() {
         talk::say(format_args!("cannot check `{file}`: {error}"));
     }
     if evidence.history.is_partial() {

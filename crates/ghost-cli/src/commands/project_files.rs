@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use ghost_analysis::inference::ProjectFile;
 use ghost_analysis::source::SourceError;
 use ghost_model::{FunctionKind, Recording, Session};
+use ghost_store::SourceFolders;
 
-use super::source_files::SourceFolders;
 use crate::output::talk;
 pub(super) use source_text::{SourceText, UnreadableText};
 

@@ -61,12 +61,7 @@ fn rows(reader: &SessionReader) -> Result<Vec<RequestRow>, CommandError> {
     let (spans, functions) = (reader.spans()?, reader.span_functions()?);
     let recording = reader.recording()?;
     let kept = KeptSpans { spans: &spans, functions: &functions, recording: &recording };
-    let mut rows = requests(reader.routes()?, &kept);
-    for row in &mut rows {
-        // The bodies of modules that a request imported are nobody's function.
-        row.functions.retain(|function| !function.name.starts_with("<module>"));
-    }
-    Ok(rows)
+    Ok(requests(reader.routes()?, &kept))
 }
 
 /// Largest first; equal ones stay in the order of their requests.

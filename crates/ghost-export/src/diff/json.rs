@@ -104,8 +104,20 @@ struct NoveltyEntry {
 }
 
 pub(super) fn write(view: &DiffView<'_>, output: &mut dyn Write) -> Result<(), ExportError> {
+    serde_json::to_writer_pretty(&mut *output, &document(view)).map_err(io::Error::from)?;
+    output.write_all(b"\n")?;
+    Ok(())
+}
+
+/// The same as a value.
+pub fn diff_json(view: &DiffView<'_>) -> serde_json::Value {
+    // Names and finite numbers only: nothing in it can fail to be written.
+    serde_json::to_value(document(view)).unwrap_or_default()
+}
+
+fn document<'a>(view: &DiffView<'a>) -> Document<'a> {
     let comparison = view.comparison;
-    let document = Document {
+    Document {
         schema_version: DIFF_SCHEMA_VERSION,
         before: session(view.before),
         after: session(view.after),
@@ -114,10 +126,7 @@ pub(super) fn write(view: &DiffView<'_>, output: &mut dyn Write) -> Result<(), E
         changed: comparison.changed.iter().map(change).collect(),
         added: comparison.added.iter().map(one_sided).collect(),
         removed: comparison.removed.iter().map(one_sided).collect(),
-    };
-    serde_json::to_writer_pretty(&mut *output, &document).map_err(io::Error::from)?;
-    output.write_all(b"\n")?;
-    Ok(())
+    }
 }
 
 fn session(session: &Session) -> SessionEntry<'_> {

@@ -79,6 +79,12 @@ pub(super) fn write_lines(view: &FindingsView<'_>, output: &mut dyn Write) -> io
     Ok(())
 }
 
+/// One finding as programs read it.
+pub fn finding_json(finding: &Finding) -> Value {
+    // Names and numbers only: nothing in it can fail to be written.
+    serde_json::to_value(finding_object(finding)).unwrap_or_default()
+}
+
 fn finding_object(finding: &Finding) -> FindingObject<'_> {
     FindingObject {
         detector: finding.detector,

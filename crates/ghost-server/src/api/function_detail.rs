@@ -1,12 +1,15 @@
 //! `GET /api/v1/sessions/{session}/functions/{function_id}`: everything that was recorded of one function.
 
 use std::cmp::Reverse;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use ghost_analysis::explain::Excerpt;
 use ghost_model::{Function, FunctionId, FunctionKind, Profile, bucket_upper_ns};
+use ghost_store::SourceFolders;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -105,8 +108,11 @@ pub(crate) struct EdgeEntry {
 /// Lines of a source file.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SourceLines {
-    first_line: usize,
+    first_line: u32,
     lines: Vec<String>,
+    /// Lines left out at the end.
+    #[schema(minimum = 0)]
+    cut_count: usize,
 }
 
 impl FunctionReference {
@@ -214,8 +220,20 @@ fn edges(view: &SessionView, counts: &[(FunctionId, u64)]) -> (Vec<EdgeEntry>, u
     (shown, counts.len().saturating_sub(ENTRIES_MAX))
 }
 
-fn source(_view: &SessionView, _function: &Function) -> Option<SourceLines> {
-    None
+/// Only lines of a Python file that is where the session says and was not written since: anything else could be
+/// something nobody recorded.
+fn source(view: &SessionView, function: &Function) -> Option<SourceLines> {
+    let file = Path::new(&function.file);
+    let is_python = file.extension().is_some_and(|extension| extension == "py");
+    let is_straight = !file.components().any(|part| part == Component::ParentDir);
+    if !is_python || !is_straight || function.key.line == 0 {
+        return None;
+    }
+    let read = SourceFolders::of(&view.live.session).read([function.file.as_str()]);
+    let (_, text) = read.texts.into_iter().next().filter(|_| read.changed.is_empty())?;
+    let excerpt = Excerpt::new(&text, &function.key).filter(|excerpt| !excerpt.has_moved)?;
+    let Excerpt { first_line, lines, cut_count, .. } = excerpt;
+    Some(SourceLines { first_line, lines, cut_count })
 }
 
 #[utoipa::path(

@@ -12,7 +12,7 @@ use crate::sessions::{Column, Cut, Order, Page, Table};
 /// Items of a page, at most.
 pub(crate) const LIMIT_MAX: usize = 1000;
 /// Items of a page where nobody says how many.
-const LIMIT: usize = 100;
+pub(crate) const LIMIT: usize = 100;
 /// Beyond every list there is: ids of rows have 32 bits.
 pub(crate) const OFFSET_MAX: usize = u32::MAX as usize;
 /// Characters to search for; no name people search for is longer.
@@ -31,6 +31,14 @@ pub(crate) struct ListAnswer<T> {
     pub(crate) matched_count: usize,
     /// Changes whenever anything in the list could have.
     pub(crate) version: String,
+}
+
+impl<T> ListAnswer<T> {
+    /// A list that is not there yet.
+    pub(crate) fn empty(version: &str) -> Self {
+        let version = version.to_owned();
+        Self { items: Vec::new(), total_count: 0, matched_count: 0, version }
+    }
 }
 
 /// Which page of which order.

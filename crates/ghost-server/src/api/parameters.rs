@@ -60,6 +60,18 @@ impl Parameters {
         Err(Problem::bad_parameter(name, wanted))
     }
 
+    /// Takes a number from 0 to 1 out.
+    pub(crate) fn share(&mut self, name: &str) -> Result<Option<f64>, Problem> {
+        let Some(text) = self.take(name) else { return Ok(None) };
+        // `inf`, `nan` and `+1` are none.
+        let is_number = |byte: u8| byte.is_ascii_digit() || b".eE-".contains(&byte);
+        let share = Some(&text).filter(|text| text.bytes().all(is_number));
+        let share = share.and_then(|text| text.parse::<f64>().ok());
+        let share = share.filter(|share| (0.0..=1.0).contains(share));
+        let wanted = "must be a number from 0 to 1";
+        share.map(Some).ok_or_else(|| Problem::bad_parameter(name, wanted))
+    }
+
     /// Takes `true` or `false` out.
     pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, Problem> {
         match self.take(name).as_deref() {
@@ -114,5 +126,10 @@ mod tests {
         }
         assert!(Parameters::parse(Some("b=1")).unwrap().finish().is_err());
         assert!(Parameters::parse(Some("b=yes")).unwrap().flag("b").is_err());
+        for share in ["-1", "1.1", "inf", "nan", "", "+1", "1e400", "0x1"] {
+            let mut parameters = Parameters { pairs: vec![("s".to_owned(), share.to_owned())] };
+            assert!(parameters.share("s").is_err(), "{share}");
+        }
+        assert_eq!(Parameters::parse(Some("s=5e-1")).unwrap().share("s").unwrap(), Some(0.5));
     }
 }

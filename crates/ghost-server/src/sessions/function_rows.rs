@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::Hasher;
 
-use ghost_model::{Function, FunctionId, FunctionKind, Profile, Recording};
+use ghost_model::{Function, FunctionId, FunctionKey, FunctionKind, Profile, Recording};
 
 use super::table::{Column, Table};
 
@@ -18,14 +18,27 @@ pub(crate) struct FunctionAddress(pub(crate) u64);
 impl FunctionAddress {
     /// The address of a function.
     pub(crate) fn of(function: &Function) -> Self {
+        Self::named(&function.file, &function.key)
+    }
+
+    /// The address of what has this file and key.
+    pub(crate) fn named(file: &str, key: &FunctionKey) -> Self {
         let mut hasher = Fnv1a::default();
-        for part in [&function.file, &function.key.module, &function.key.qualname] {
+        for part in [file, &key.module, &key.qualname] {
             hasher.write(part.as_bytes());
             // No text holds this byte, so parts cannot run into each other.
             hasher.write(&[0xff]);
         }
-        hasher.write(&function.key.line.to_le_bytes());
+        hasher.write(&key.line.to_le_bytes());
         Self(hasher.finish())
+    }
+
+    /// The number of this function below a chain of callers that has a number.
+    pub(crate) fn below(self, chain: u64) -> u64 {
+        let mut hasher = Fnv1a::default();
+        hasher.write(&chain.to_le_bytes());
+        hasher.write(&self.0.to_le_bytes());
+        hasher.finish()
     }
 
     /// Reads sixteen hexadecimal digits.
@@ -173,7 +186,6 @@ pub(crate) fn by_address(recording: &Recording) -> HashMap<FunctionAddress, Func
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ghost_model::FunctionKey;
 
     fn function(module: &str, qualname: &str, line: u32) -> Function {
         Function {

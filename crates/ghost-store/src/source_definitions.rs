@@ -1,6 +1,6 @@
 //! Which source files are read, and which of them are searched for functions that never ran.
 //!
-//! Without `--script` these are the files of all observed modules and, in packages, the modules
+//! Without scripts to search these are the files of all observed modules and, in packages, the modules
 //! beside them that were never loaded.
 
 use std::collections::BTreeSet;
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use ghost_model::Recording;
 
-use crate::commands::source_files::SourceFolders;
+use crate::source_files::SourceFolders;
 
-/// Why a `--script` cannot be used.
+/// Why a script cannot be searched.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read script `{path}`", path = path.display())]
-pub(crate) struct ScriptError {
+pub struct ScriptError {
     path: PathBuf,
     #[source]
     source: io::Error,
@@ -23,16 +23,16 @@ pub(crate) struct ScriptError {
 
 /// Names of files.
 #[derive(Debug)]
-pub(super) struct Definitions {
+pub struct Definitions {
     /// Files of observed functions.
     observed: BTreeSet<String>,
     /// Files to search for functions that never ran.
-    pub(super) defining: Vec<String>,
+    pub defining: Vec<String>,
 }
 
 impl Definitions {
     /// Chooses them.
-    pub(super) fn of(
+    pub fn of(
         recording: &Recording,
         folders: &SourceFolders,
         scripts: &[PathBuf],
@@ -53,7 +53,7 @@ impl Definitions {
     }
 
     /// All files whose source is of use, each once.
-    pub(super) fn files_to_read(&self) -> impl Iterator<Item = &str> {
+    pub fn files_to_read(&self) -> impl Iterator<Item = &str> {
         let more = self.defining.iter().filter(|file| !self.observed.contains(*file));
         self.observed.iter().chain(more).map(String::as_str)
     }

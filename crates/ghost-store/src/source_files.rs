@@ -1,4 +1,4 @@
-//! Reads the source files that a session names, for commands that show or check source.
+//! Reads the source files that a session names, for whoever shows or checks source.
 //!
 //! A session holds paths relative to the project, not where the project lies: they are looked for
 //! in the current folder, then in that of the script. Nothing but regular files is opened.
@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use ghost_analysis::Sources;
 use ghost_model::Session;
 
 /// Larger files are data written as Python; nobody reads findings in them.
@@ -15,39 +14,39 @@ const BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// What could be read, and what could not.
 #[derive(Debug, Default)]
-pub(super) struct SourceFiles {
-    /// The texts, by the names that the session uses.
-    pub(super) sources: Sources,
+pub struct SourceFiles {
+    /// The names that the session uses, each with the text.
+    pub texts: Vec<(String, String)>,
     /// Files that are not there, or not readable.
-    pub(super) missing: Vec<String>,
+    pub missing: Vec<String>,
     /// Files that were written after the session began.
-    pub(super) changed: Vec<String>,
+    pub changed: Vec<String>,
 }
 
 /// Where the files of a session may lie.
 #[derive(Debug)]
-pub(super) struct SourceFolders {
+pub struct SourceFolders {
     folders: Vec<PathBuf>,
     start_unix_ns: u64,
 }
 
 impl SourceFolders {
     /// The current folder, and that of the script.
-    pub(super) fn of(session: &Session) -> Self {
+    pub fn of(session: &Session) -> Self {
         let mut folders = vec![PathBuf::new()];
         folders.extend(Path::new(&session.script).parent().map(Path::to_owned));
         Self { folders, start_unix_ns: session.start_unix_ns }
     }
 
     /// Where a file of the session lies now.
-    pub(super) fn find(&self, file: &str) -> Option<PathBuf> {
+    pub fn find(&self, file: &str) -> Option<PathBuf> {
         let is_named = !file.is_empty() && !file.starts_with('<');
         let candidates = self.folders.iter().map(|folder| folder.join(file));
         candidates.filter(|_| is_named).find(|path| is_readable(path))
     }
 
     /// Reads files; names of what is no file (`<string>`) are passed over.
-    pub(super) fn read<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> SourceFiles {
+    pub fn read<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> SourceFiles {
         let mut read = SourceFiles::default();
         for file in files.into_iter().filter(|file| !file.is_empty() && !file.starts_with('<')) {
             let path = self.find(file);
@@ -56,7 +55,7 @@ impl SourceFolders {
                     if self.is_changed(path) {
                         read.changed.push(file.to_owned());
                     }
-                    read.sources.insert(file, text);
+                    read.texts.push((file.to_owned(), text));
                 }
                 None => read.missing.push(file.to_owned()),
             }
@@ -100,8 +99,8 @@ mod tests {
         fs::write(folder.path().join("b.py"), b"# caf\xe9\n").unwrap();
         let read =
             folders(folder.path(), u64::MAX / 2).read(["a.py", "b.py", "c.py", "<string>", ""]);
-        assert_eq!(read.sources.text("a.py"), Some("x = 1\n"));
-        assert_eq!(read.sources.text("b.py"), Some("# café\n"));
+        let texts = [("a.py", "x = 1\n"), ("b.py", "# café\n")];
+        assert_eq!(read.texts, texts.map(|(file, text)| (file.to_owned(), text.to_owned())));
         assert_eq!((read.missing, read.changed), (vec!["c.py".to_owned()], vec![]));
     }
 
