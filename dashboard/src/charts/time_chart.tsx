@@ -77,8 +77,8 @@ function options(properties: TimeChartProperties, element: HTMLElement): uPlot.O
     axes: isSparkline
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, values: "{HH}:{mm}", space: 70 },
-          { ...axis, size: 64, values: (_, values) => values.map(properties.format) },
+          { ...axis, values: "{HH}:{mm}", space: 70, size: 26 },
+          { ...axis, size: 58, values: (_, values) => values.map(properties.format) },
         ],
     series: [
       { label: "Time", value: "{HH}:{mm}:{ss}" },

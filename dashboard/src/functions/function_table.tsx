@@ -139,7 +139,7 @@ function Gap({ rows }: { rows: number }) {
   if (rows <= 0) return null;
   return (
     <tr class="gap" style={{ height: `${rows * ROW_PX}px` }}>
-      <td colSpan={COLUMNS.length} />
+      <td />
     </tr>
   );
 }

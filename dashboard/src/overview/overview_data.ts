@@ -2,6 +2,8 @@
  * What the server tells of the last quarter of an hour, and what the charts make of it. Pure.
  */
 
+import { thousands } from "../design/number";
+
 /** The answer. */
 export interface Overview {
   readonly window_s: number;
@@ -81,5 +83,5 @@ export function rate(perSecond: number): string {
   if (perSecond === 0) return "0";
   if (perSecond < 0.01) return "<0.01";
   const digits = perSecond < 9.995 ? 2 : perSecond < 99.95 ? 1 : 0;
-  return Number(perSecond.toFixed(digits)).toLocaleString("en-US", { maximumFractionDigits: digits });
+  return digits > 0 ? perSecond.toFixed(digits) : thousands(perSecond);
 }

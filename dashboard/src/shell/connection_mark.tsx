@@ -6,7 +6,7 @@ import { type Connection, connection } from "../live/socket";
 
 const WORDS: Record<Connection, readonly [string, string, string]> = {
   live: ["live", "is-good", "Changes appear as they happen"],
-  asking: ["asking", "is-warning", "No live connection: the server is asked every few seconds"],
+  asking: ["polling", "is-warning", "No live connection: the server is asked every few seconds"],
   connecting: ["…", "", "Connecting"],
 };
 
