@@ -2,7 +2,7 @@
  * Flame: where the time went, or the calls, by who called whom; alone or beside another session.
  */
 
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Download } from "../design/download";
 import { percentage, thousands } from "../design/number";
 import { Command, Empty, Failure, Loading } from "../design/states";
@@ -27,15 +27,23 @@ interface CallTree {
   readonly total_ns: number;
 }
 
-/** What is smaller than this part of the whole is not asked for: it would be narrower than a pixel. */
-const ASKED = { depth: 64, min_share: 0.0005, limit: 10_000 };
+/** What is smaller than this part of the picture is not asked for: it would be narrower than a pixel. */
+const SHARE_MIN = 0.0005;
+
+/** More detail than this there is not, however far one zooms. */
+const DETAIL_MAX = 1e5;
+
+/** As much as the server sends at once. */
+const NODE_COUNT_MAX = 10_000;
 
 /** The page. */
 export function FlamePage() {
   const { base, measure: chosen, q = "" } = route.value.parameters;
   const measure: Measure = chosen === "calls" ? "calls" : "time";
-  const tree = useResource<CallTree>(sessionPath("call-tree", ASKED), "functions");
-  const before = useResource<CallTree>(base === undefined ? null : pathOf(base, "call-tree", ASKED));
+  const [detail, setDetail] = useState(1);
+  const asked = { depth: 64, min_share: SHARE_MIN / detail, limit: NODE_COUNT_MAX };
+  const tree = useResource<CallTree>(sessionPath("call-tree", asked), "functions");
+  const before = useResource<CallTree>(base === undefined ? null : pathOf(base, "call-tree", asked));
   const root = useRoot(tree, before, base !== undefined);
   const problem = tree.problem ?? before.problem;
   return (
@@ -69,7 +77,7 @@ export function FlamePage() {
       {tree.value !== null && !tree.value.is_exact && <Inexact />}
       {root !== null && root.children.length === 0 && <NoCalls />}
       {root !== null && root.children.length > 0 && (
-        <Picture root={root} measure={measure} text={q} isCompared={base !== undefined} />
+        <Picture root={root} measure={measure} text={q} isCompared={base !== undefined} onDetail={setDetail} />
       )}
     </section>
   );
@@ -89,14 +97,17 @@ interface PictureProperties {
   readonly measure: Measure;
   readonly text: string;
   readonly isCompared: boolean;
+  /** How many times as much detail as the whole picture needs. */
+  readonly onDetail: (factor: number) => void;
 }
 
-function Picture({ root, measure, text, isCompared }: PictureProperties) {
+function Picture({ root, measure, text, isCompared, onDetail }: PictureProperties) {
   const frames = useMemo(() => framesOf(root, measure), [root, measure]);
   const wholes = useMemo(() => wholesOf(root, measure), [root, measure]);
   const found = useMemo(() => find(frames, text), [frames, text]);
   const { at, view } = route.value.parameters;
   const zoomed = (at === undefined ? undefined : frameAt(frames, at)) ?? (frames[0] as Frame);
+  useEffect(() => onDetail(detailOf(zoomed.width)), [zoomed]);
   const shared = {
     frames,
     wholes,
@@ -127,6 +138,11 @@ function Picture({ root, measure, text, isCompared }: PictureProperties) {
       {isCompared && view !== "table" && <ChangeLegend />}
     </>
   );
+}
+
+/** In powers of ten: a step of zoom seldom needs another tree. */
+function detailOf(width: number): number {
+  return width > 0 ? Math.min(10 ** Math.floor(-Math.log10(width)), DETAIL_MAX) : 1;
 }
 
 function Crumbs({ line }: { line: readonly Frame[] }) {
