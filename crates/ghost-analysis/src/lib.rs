@@ -6,6 +6,7 @@ pub mod annotating;
 #[cfg(test)]
 mod annotating_tests;
 pub mod annotations;
+pub mod call_tree;
 mod detector;
 pub mod detectors;
 pub mod diff;
