@@ -7,6 +7,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clockTime } from "../design/time";
 import { shownTheme } from "../shell/theme";
 import "./time_chart.css";
 
@@ -60,6 +61,11 @@ function dataOf({ times, lines }: TimeChartProperties): uPlot.AlignedData {
   return [times as number[], ...lines.map(({ values }) => values as (number | null)[])];
 }
 
+/** Hours and minutes; seconds too where minutes would be equal. */
+function times(_: uPlot, splits: number[], __: number, ___: number, stepS: number): string[] {
+  return splits.map((second) => clockTime(second * 1e9).slice(0, stepS < 60 ? 8 : 5));
+}
+
 function options(properties: TimeChartProperties, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -77,7 +83,7 @@ function options(properties: TimeChartProperties, element: HTMLElement): uPlot.O
     axes: isSparkline
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, values: "{HH}:{mm}", space: 70, size: 26 },
+          { ...axis, values: times, space: 70, size: 26 },
           { ...axis, size: 58, values: (_, values) => values.map(properties.format) },
         ],
     series: [

@@ -3,7 +3,7 @@
  */
 
 import { Download } from "../design/download";
-import { counted, thousands } from "../design/number";
+import { counted } from "../design/number";
 import { Command, Empty, Failure, Loading } from "../design/states";
 import { FunctionDetail } from "../functions/function_detail";
 import type { FunctionRow } from "../functions/function_row";
@@ -47,13 +47,14 @@ export function FunctionsPage() {
 
 function Above({ rows, hasBodies }: { rows: PagedRows<FunctionRow>; hasBodies: boolean }) {
   const { counts, problem, isLoading } = rows;
+  const isNarrowed = route.value.parameters["q"] !== undefined;
   return (
     <>
       <header class="page-head" aria-busy={isLoading}>
         <h1>Functions</h1>
         {counts !== null && (
           <p class="page-count" aria-live="polite">
-            {countText(counts)}
+            {countText(counts.matched, isNarrowed)}
           </p>
         )}
         <div class="page-tools">
@@ -72,14 +73,15 @@ function Above({ rows, hasBodies }: { rows: PagedRows<FunctionRow>; hasBodies: b
       </header>
       {problem !== null && <Failure problem={problem} />}
       {counts === null && problem === null && <Loading />}
-      {counts?.matched === 0 && <Nothing isNarrowed={route.value.parameters["q"] !== undefined} />}
+      {counts?.matched === 0 && <Nothing isNarrowed={isNarrowed} />}
     </>
   );
 }
 
-function countText({ matched, total }: { matched: number; total: number }): string {
-  const all = counted(total, "function", "functions");
-  return matched === total ? all : `${thousands(matched)} of ${all}`;
+/** Without the bodies that are not asked for, which the server counts among all. */
+function countText(matched: number, isNarrowed: boolean): string {
+  if (!isNarrowed) return counted(matched, "function", "functions");
+  return counted(matched, "function matches", "functions match");
 }
 
 /** The rows that have been looked at. */
