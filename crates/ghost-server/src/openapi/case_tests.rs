@@ -64,6 +64,7 @@ fn sensible(schema: &Value) -> Vec<String> {
         "number" => vec!["0".into(), "1".into(), "0.25".into()],
         "boolean" => vec!["true".into(), "false".into()],
         _ if schema["pattern"] == "^[0-9a-f]{16}$" => vec!["00f067aa0ba902b7".into()],
+        _ if schema["pattern"] == "^(low|medium|high)$" => vec!["low".into(), "high".into()],
         _ => vec!["latest".into(), "shop".into(), "é\u{1b}\n".into(), "ǅ".repeat(250)],
     }
 }
