@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod export;
 mod man;
+mod probe;
 mod queries;
 mod relay;
 mod report;
@@ -33,11 +34,15 @@ pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use explain::{BackendChoice, ExplainArguments, ExplainFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use man::ManArguments;
+pub(crate) use probe::{
+    AddArguments, HotspotsArguments, ListArguments, ProbeAction, ProbeArguments, ProbeFormat,
+    ProbeScope, ReadArguments, RemoveArguments,
+};
 pub(crate) use queries::{QueriesArguments, QueriesSortBy};
 pub(crate) use relay::RelayArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
-pub(crate) use run::{Events, RunArguments, Scope};
+pub(crate) use run::{Events, ProbeValues, RunArguments, Scope};
 pub(crate) use serve::{LogLevel, ServeArguments};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
@@ -93,6 +98,8 @@ pub(crate) enum Command {
     Watch(WatchArguments),
     /// Show sessions in a browser, and answer programs that ask about them.
     Serve(ServeArguments),
+    /// Look into a running program: arguments, results and locals of single functions.
+    Probe(ProbeArguments),
     /// Write a session to a file for other programs.
     Export(ExportArguments),
     /// Remove old sessions.

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod man;
+pub(crate) mod probe;
 mod project_files;
 pub(crate) mod queries;
 pub(crate) mod relay;

@@ -7,6 +7,7 @@
 
 mod options;
 mod probe;
+mod probe_policy;
 mod project;
 
 use std::ffi::OsString;

@@ -13,6 +13,7 @@ use crate::commands::annotate::{RewriteError, SelectionError};
 use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
+use crate::commands::probe::ProbeError;
 use crate::commands::relay::RelayCommandError;
 use crate::commands::run::{ExporterError, SuperviseError, TargetError};
 use crate::commands::serve::ServeError;
@@ -97,6 +98,9 @@ pub(crate) enum CommandError {
     /// A source file cannot be changed.
     #[error(transparent)]
     Rewrite(#[from] RewriteError),
+    /// A probe cannot be had.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// There is no such manual page, or nowhere to put it.
     #[error(transparent)]
     Man(#[from] ManError),
@@ -110,6 +114,8 @@ impl CommandError {
         match self {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => SUCCESS,
             Self::Relay(error) if !error.is_usage() => FAILURE,
+            Self::Probe(error) if error.is_usage() => USAGE,
+            Self::Probe(error) if error.is_no_data() => NO_DATA,
             Self::Serve(error) if error.is_usage() => USAGE,
             Self::Target(_)
             | Self::Exporter(_)
@@ -146,6 +152,7 @@ impl CommandError {
             | Self::Stubs(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
+            Self::Probe(error) => error.hint().map(Into::into),
             Self::Serve(error) => error.hint().map(Into::into),
             Self::Nothing(error) => Some(error.hint().into()),
             Self::Trace(error) => Some(trace_hint(error)),

@@ -42,6 +42,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Diff(diff) => commands::diff::execute(&diff, arguments.color),
         Command::Watch(watch) => commands::watch::execute(&watch, arguments.color),
         Command::Serve(serve) => commands::serve::execute(&serve),
+        Command::Probe(probe) => commands::probe::execute(&probe, arguments.color),
         Command::Export(export) => commands::export::execute(&export),
         Command::Clean(clean) => commands::clean::execute(&clean, arguments.color),
         Command::Annotate(annotate) => commands::annotate::execute(&annotate, arguments.color),

@@ -56,6 +56,15 @@ pub(crate) struct RunArguments {
     /// Do not observe functions: record requests and queries only.
     #[arg(long)]
     pub(crate) no_functions: bool,
+    /// Allow no probes from outside: no control socket either.
+    #[arg(long)]
+    pub(crate) no_probes: bool,
+    /// Whether probes from outside may show values of the program.
+    #[arg(long, value_name = "WHETHER", default_value = "allow")]
+    pub(crate) probe_values: ProbeValues,
+    /// Allow probes from outside only for what matches (repeatable).
+    #[arg(long, value_name = "GLOB", value_parser = one_line)]
+    pub(crate) probe_target: Vec<String>,
     /// How many single requests, queries and the like to keep; totals are of all of them.
     #[arg(long, value_name = "N", default_value_t = 20_000,
         value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
@@ -89,6 +98,15 @@ pub(crate) enum Scope {
     Project,
     /// Everything, the standard library and installed packages too.
     All,
+}
+
+/// Whether values may leave the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProbeValues {
+    /// Those a probe asks for.
+    Allow,
+    /// None: only counts and times.
+    Forbid,
 }
 
 /// Which single calls are kept.

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Setting;
 use super::options::{Configurable, Kind, Settable};
+use super::probe_policy;
 
 const FILE: &str = "pyproject.toml";
 
@@ -173,6 +174,10 @@ impl File {
         let table = self.table(ours.0, ours.1)?;
         let mut settings = Vec::new();
         for (key, value) in in_order(table) {
+            if key.get_ref() == probe_policy::TABLE {
+                settings.extend(self.probe_policy(configurable, key, value)?);
+                continue;
+            }
             match configurable.tables().find(|command| *command == key.get_ref()) {
                 Some(command) => {
                     for (key, value) in in_order(self.table(key, value)?) {
@@ -184,6 +189,32 @@ impl File {
         }
         self.refuse_twice(&settings, ours.0)?;
         Ok(Some(settings))
+    }
+
+    /// `[tool.ghost.probes]`: options of `ghost run` under words of their own.
+    fn probe_policy(
+        &self,
+        configurable: &Configurable,
+        table: &Key<'_>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Vec<Setting>, ProjectError> {
+        let settings = in_order(self.table(table, value)?).into_iter().map(|(key, value)| {
+            let option = probe_policy::option_of(key.get_ref());
+            let Some(option) = option.and_then(|name| configurable.find(None, name)) else {
+                let (path, line) = (self.path.clone(), self.line(key.span().start));
+                let suggestion = most_similar(key.get_ref(), probe_policy::keys());
+                let (key, table) = (key.get_ref().to_string(), "[tool.ghost.probes]".to_owned());
+                return Err(ProjectError::UnknownKey { path, line, key, table, suggestion });
+            };
+            let wrong = |reason| self.wrong(key.get_ref(), value.span().start, reason);
+            let values = values(option, value.get_ref()).map_err(wrong)?;
+            let values = probe_policy::values_of(key.get_ref(), values);
+            for value in &values {
+                configurable.check(&option.placed, value).map_err(wrong)?;
+            }
+            Ok(Setting { placed: option.placed.clone(), values })
+        });
+        settings.collect()
     }
 
     /// `[tool.ghost]` and `[tool.ghost.run]` mean the same.

@@ -17,6 +17,8 @@ fn every_command_explains_itself() {
         "diff",
         "watch",
         "serve",
+        "probe add",
+        "probe read",
         "export",
         "clean",
         "annotate",
@@ -24,8 +26,7 @@ fn every_command_explains_itself() {
         "completions",
         "man",
     ] {
-        let words: Vec<&str> =
-            [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let ran = Sandbox::new().run(&words);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
         insta::assert_snapshot!(words.join("_").replace("--", ""), ran.stdout);

@@ -6,7 +6,9 @@ use std::env;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Events, RunArguments, Scope};
+use ghost_control::Policy;
+
+use crate::args::{Events, ProbeValues, RunArguments, Scope};
 
 /// Why there is nothing to observe.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +53,19 @@ pub(super) fn text(
     for (part, _) in switches.into_iter().filter(|(_, is_off)| *is_off) {
         push(&mut text, part, "0");
     }
+    text.push_str(&policy(arguments).lines());
     push(&mut text, "spans_max", &arguments.spans_max.to_string());
     push(&mut text, "quiet", if arguments.quiet { "1" } else { "0" });
     Ok(text)
+}
+
+/// What probes from outside may do.
+fn policy(arguments: &RunArguments) -> Policy {
+    Policy {
+        is_enabled: !arguments.no_probes,
+        allows_values: arguments.probe_values == ProbeValues::Allow,
+        targets: arguments.probe_target.clone(),
+    }
 }
 
 fn push(text: &mut String, key: &str, value: &str) {
@@ -159,6 +171,9 @@ mod tests {
             no_web: false,
             no_db: true,
             no_functions: true,
+            no_probes: true,
+            probe_values: ProbeValues::Forbid,
+            probe_target: vec!["shop.orders".into()],
             spans_max: 500,
             serve: None,
             words: vec!["app.py".into(), "--secret".into()],
@@ -168,7 +183,8 @@ mod tests {
         assert_eq!(root, format!("root={}", env::current_dir().unwrap().display()));
         let expected = "scope=all\ninclude=shop.*\ninclude=lib\nexclude=shop.vendor.*\n\
                         events=none\nevents_per_function=4\nbudget=2.5\ntree=1\n\
-                        db=0\nfunctions=0\nspans_max=500\nquiet=1\n";
+                        db=0\nfunctions=0\nprobes=0\nprobe_values=forbid\n\
+                        probe_target=shop.orders\nspans_max=500\nquiet=1\n";
         assert_eq!(rest, expected);
     }
 }
