@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ghost_model::SessionId;
-use ghost_store::{DataDir, SelectError, SessionIndex, SessionSelector, StoreError};
+use ghost_store::{DataDir, SelectError, SessionIndex, SessionSelector, SessionStamp, StoreError};
 use tokio::sync::Semaphore;
 
 pub(crate) use anomalies::{Anomalies, FINDING_COLUMNS, FindingRow};
@@ -120,6 +120,12 @@ impl Sessions {
 
     /// The session with this id, as it is now or was a moment ago.
     pub(crate) async fn view_of(&self, id: &SessionId) -> Result<Arc<SessionView>, SessionError> {
+        if !self.is_held(id) {
+            // What is not there must not push out what is.
+            let (data_dir, id) = (self.data_dir.clone(), id.clone());
+            let looked = tokio::task::spawn_blocking(move || SessionStamp::of(&data_dir, &id));
+            looked.await.map_err(|_| SessionError::Interrupted)??;
+        }
         let slot = self.slot(id);
         let view = slot.view().await;
         if view.is_err() {
@@ -209,6 +215,11 @@ impl Sessions {
         slot
     }
 
+    fn is_held(&self, id: &SessionId) -> bool {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.iter().any(|(_, slot)| slot.id() == id)
+    }
+
     fn forget(&self, id: &SessionId) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|(_, slot)| slot.id() != id);
@@ -220,3 +231,6 @@ impl std::fmt::Debug for Sessions {
         f.debug_struct("Sessions").field("data_dir", &self.data_dir).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
