@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ghost_ledger::{LedgerSnapshot, ReadError};
-use ghost_model::{Activation, Process, Recording, Span};
+use ghost_model::{Activation, CallTree, Process, Recording, Span};
 
 use crate::data_dir::DataDir;
 use crate::run_folder::RunFolder;
@@ -26,6 +26,8 @@ pub struct StagedProcess {
     pub activations: Vec<Activation>,
     /// Its spans.
     pub spans: Vec<Span>,
+    /// What ran below what.
+    pub call_tree: CallTree,
 }
 
 /// Writes a finished session.
@@ -39,7 +41,7 @@ pub fn stage_session(
     let mut snapshots: Vec<(PathBuf, LedgerSnapshot)> = Vec::new();
     let mut batches = Vec::new();
     for (number, staged) in processes.into_iter().enumerate() {
-        let StagedProcess { process, recording, activations, spans } = staged;
+        let StagedProcess { process, recording, activations, spans, call_tree } = staged;
         let name = format!("{}-{number:x}", process.pid);
         let path = folder.path().join(format!("{name}.ledger"));
         fs::write(&path, "").map_err(StoreError::io("write", &path))?;
@@ -51,10 +53,7 @@ pub fn stage_session(
             spans,
             ..SpanBatch::default()
         });
-        snapshots.push((
-            path,
-            LedgerSnapshot { process, recording, activations, ..LedgerSnapshot::default() },
-        ));
+        snapshots.push((path, LedgerSnapshot { process, recording, activations, call_tree }));
     }
     let read = move |path: &Path| {
         let found = snapshots.iter().find(|(other, _)| other == path);

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
+use ghost_analysis::call_tree::TreeCut;
 use ghost_model::FunctionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::asked::Asked;
 use crate::security::Problem;
-use crate::sessions::{FunctionAddress, SessionView, TreeCut, TreeNode, estimated_tree};
+use crate::sessions::{FunctionAddress, SessionView, TreeNode, estimated_tree, exact_tree};
 use crate::state::AppState;
 
 /// Nodes that are sent, at most.
@@ -59,9 +60,14 @@ pub(crate) struct CallTreeNode {
 }
 
 fn answer(view: &SessionView, root: Option<FunctionId>, cut: TreeCut) -> CallTreeAnswer {
-    let nodes = estimated_tree(view.recording(), view.callees(), root, cut);
+    let is_exact = !view.live.call_tree.is_empty();
+    let nodes = if is_exact {
+        exact_tree(&view.live.call_tree, root, cut)
+    } else {
+        estimated_tree(view.recording(), view.callees(), root, cut)
+    };
     let root = nested(view, &nodes);
-    CallTreeAnswer { is_exact: false, total_ns: root.total_ns, root, version: view.version.clone() }
+    CallTreeAnswer { is_exact, total_ns: root.total_ns, root, version: view.version.clone() }
 }
 
 /// From the last node to the first: every node has all its children when it goes to its caller.

@@ -6,9 +6,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use ghost_model::{
-    Attribute, AttributeKey, AttributeValue, ExceptionCount, Function, FunctionId, FunctionKey,
-    FunctionKind, Histogram, Process, ProcessState, Profile, Recording, SessionId, SessionState,
-    Span, SpanId, SpanKind, TraceId, TypeId, TypeName, bucket_index,
+    Attribute, AttributeKey, AttributeValue, CallTree, CallTreeNode, ExceptionCount, Function,
+    FunctionId, FunctionKey, FunctionKind, Histogram, Process, ProcessState, Profile, Recording,
+    SessionId, SessionState, Span, SpanId, SpanKind, TraceId, TypeId, TypeName, bucket_index,
 };
 use ghost_store::{DataDir, NewSession, SessionEnd, StagedProcess, stage_session};
 use http_body_util::BodyExt as _;
@@ -94,6 +94,17 @@ pub(crate) fn stage(
     recording: Recording,
     spans: Vec<Span>,
 ) {
+    let staged = StagedProcess { recording, spans, ..StagedProcess::default() };
+    stage_process(data_dir, id, name, staged);
+}
+
+/// Writes a session of this process, whoever it says it is.
+pub(crate) fn stage_process(
+    data_dir: &DataDir,
+    id: &SessionId,
+    name: Option<&str>,
+    staged: StagedProcess,
+) {
     let new = NewSession {
         id: id.clone(),
         script: "shop.py".into(),
@@ -112,10 +123,29 @@ pub(crate) fn stage(
         state: ProcessState::Finished,
         ..Process::default()
     };
-    let process = StagedProcess { process, recording, spans, ..StagedProcess::default() };
+    let process = StagedProcess { process, ..staged };
     let end_unix_ns = START_UNIX_NS + 20_000_000_000;
     let end = SessionEnd { end_unix_ns, exit_code: Some(0), state: SessionState::Finished };
     stage_session(data_dir, new, vec![process], end).unwrap();
+}
+
+/// The call tree of the shop, where `price` was called in two places.
+pub(crate) fn shop_tree() -> CallTree {
+    let node = |parent, function, call_count, self_ns| CallTreeNode {
+        parent,
+        function: FunctionId(function),
+        call_count,
+        self_ns,
+        total_ns: 0,
+    };
+    CallTree::of(vec![
+        CallTreeNode::default(),
+        node(0, 1, 1, 10),
+        node(1, 2, 1, 20),
+        node(2, 3, 10, 10),
+        node(3, 4, 100, 40),
+        node(2, 4, 20, 10),
+    ])
 }
 
 /// `main` calls `sync`, `sync` `price` and `check`; `check` raises what `sync` swallows.

@@ -1,9 +1,11 @@
 //! Resources as clients see them.
 
 use axum::http::StatusCode;
+use ghost_model::SessionId;
+use ghost_store::StagedProcess;
 use serde_json::json;
 
-use super::staging::{Stage, shop, stage};
+use super::staging::{Stage, shop, shop_tree, stage, stage_process};
 
 #[tokio::test]
 async fn functions_are_listed_sorted_and_searched() {
@@ -26,6 +28,28 @@ async fn functions_are_listed_sorted_and_searched() {
     assert_eq!(
         (&found.body["matched_count"], &found.body["items"][0]["qualname"]),
         (&json!(1), &json!("sync"))
+    );
+}
+
+#[tokio::test]
+async fn a_call_tree_is_exact_where_one_was_kept() {
+    let stage = Stage::new();
+    let staged =
+        StagedProcess { recording: shop(), call_tree: shop_tree(), ..StagedProcess::default() };
+    let id = SessionId::new(1_763_630_000_000_000_000, 9);
+    stage_process(&stage.data_dir, &id, Some("tree"), staged);
+    assert_eq!(stage.get("/sessions/shop/call-tree").await.body["is_exact"], json!(false));
+    let answer = stage.get("/sessions/tree/call-tree?limit=4").await;
+    assert_eq!(
+        (&answer.body["is_exact"], &answer.body["total_ns"], &answer.body["root"]["call_count"]),
+        (&json!(true), &json!(90), &json!(1))
+    );
+    let main = &answer.body["root"]["children"][0]["children"][0];
+    assert_eq!((&main["name"], &main["elided_count"]), (&json!("main"), &json!(1)));
+    let sync = &main["children"][0];
+    assert_eq!(
+        (&sync["name"], &sync["total_ns"], &sync["self_ns"]),
+        (&json!("sync"), &json!(50), &json!(10))
     );
 }
 

@@ -7,20 +7,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use ghost_analysis::call_tree::TreeCut;
 use ghost_model::{FunctionId, FunctionKind, Recording};
 
 use super::callees::Callees;
-
-/// What is unfolded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct TreeCut {
-    /// Below the root, at most.
-    pub(crate) depth: usize,
-    /// Of the whole time, at least.
-    pub(crate) min_share: f64,
-    /// Nodes in all, at most.
-    pub(crate) limit: usize,
-}
 
 /// A function below its caller.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +24,21 @@ pub(crate) struct TreeNode {
     pub(crate) self_ns: f64,
     /// Callees that are not in the list.
     pub(crate) elided_count: usize,
+}
+
+impl TreeNode {
+    /// A function that was not called.
+    pub(crate) fn nothing(function: FunctionId) -> Self {
+        Self {
+            function,
+            parent: None,
+            depth: 0,
+            call_count: 0.0,
+            total_ns: 0.0,
+            self_ns: 0.0,
+            elided_count: 0,
+        }
+    }
 }
 
 /// A node that may be unfolded; those that took longest come first, then those that were found first.
