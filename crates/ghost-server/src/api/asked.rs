@@ -89,11 +89,20 @@ impl Known {
         version: &str,
         make: impl FnOnce() -> Result<T, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
+        self.or_written(version, || written(make)).await
+    }
+
+    /// The same for what is JSON already.
+    pub(crate) async fn or_written(
+        self,
+        version: &str,
+        write: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
         let tag = format!("\"{version}\"");
         if self.tags.iter().any(|known| *known == tag || known == "*") {
             return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), &tag));
         }
-        Ok(tagged(made(make).await?, &tag))
+        Ok(tagged(sent(write).await?, &tag))
     }
 }
 
@@ -101,11 +110,18 @@ impl Known {
 pub(crate) async fn made<T: Serialize + 'static>(
     make: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let written = tokio::task::spawn_blocking(move || {
-        let answer = make()?;
-        serde_json::to_vec(&answer).map_err(|_| Problem::internal())
-    });
-    let body = written.await.map_err(|_| Problem::internal())??;
+    sent(|| written(make)).await
+}
+
+fn written<T: Serialize>(make: impl FnOnce() -> Result<T, Problem>) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(&make()?).map_err(|_| Problem::internal())
+}
+
+async fn sent(
+    write: impl FnOnce() -> Result<Vec<u8>, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let body = tokio::task::spawn_blocking(write).await;
+    let body = body.map_err(|_| Problem::internal())??;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 

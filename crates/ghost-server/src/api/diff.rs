@@ -141,5 +141,11 @@ pub(crate) async fn diff(mut asked: Asked) -> Result<Response, Problem> {
         return made(move || Ok(Value::Object(Map::from_iter(computing)))).await;
     };
     let version = found.version.clone();
-    known.or_made(&version, move || Ok(answer(&found, offset, limit))).await
+    let page = Arc::clone(&found);
+    let write = move || serde_json::to_vec(&answer(&page, offset, limit));
+    known
+        .or_written(&version, move || {
+            found.page((offset, limit), write).map_err(|_| Problem::internal())
+        })
+        .await
 }
