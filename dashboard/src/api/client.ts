@@ -19,6 +19,11 @@ export class Problem extends Error {
   ) {
     super(message);
   }
+
+  /** Whether nobody answered: that may be different in a moment. */
+  get isUnanswered(): boolean {
+    return this.status === 0;
+  }
 }
 
 interface Remembered {

@@ -74,6 +74,7 @@ class PageStore<Row> {
     } catch (cause) {
       if (this.abort.signal.aborted) return;
       this.problem = asProblem(cause);
+      if (this.problem.isUnanswered) this.changed();
     }
     this.isLoading = false;
     this.onNews();

@@ -29,7 +29,10 @@ export function useResource<T>(path: string | null, ...topics: string[]): Resour
         if (!abort.signal.aborted) setKnown((before) => settled(before, value));
         if (isComputing(value)) refresher.changed();
       } catch (cause) {
-        if (!abort.signal.aborted) setKnown((before) => ({ ...before, problem: asProblem(cause), isLoading: false }));
+        if (abort.signal.aborted) return;
+        const problem = asProblem(cause);
+        setKnown((before) => ({ ...before, problem, isLoading: false }));
+        if (problem.isUnanswered) refresher.changed();
       }
     });
     const forget = onChange(topics, refresher.changed);
