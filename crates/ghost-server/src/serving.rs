@@ -43,8 +43,8 @@ impl Default for ServingLimits {
             // A browser opens six; the rest is for programs.
             connection_count: 256,
             head_wait: Duration::from_secs(10),
-            // With what the runtime takes less than the three seconds a shell is patient.
-            stop_wait: Duration::from_secs(2),
+            // With farewells and readings, which come after it, less than three seconds.
+            stop_wait: Duration::from_millis(1_500),
         }
     }
 }

@@ -215,6 +215,14 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_bad_stays_bad(bytes in prop::collection::vec(any::<u8>(), 1..200), more in 1..9_usize) {
+            let mut guard = HeadGuard::new();
+            if guard.first_bad(&bytes).is_some() {
+                prop_assert_eq!(guard.first_bad(&vec![b'a'; more]), Some(0));
+            }
+        }
+
+        #[test]
         fn pieces_are_judged_as_the_whole(
             text in "(GET / HTTP/1.1\r\n|X: [ -~]{0,5}\r\n|Content-Length: [0-3]\r\n|\r\n|[\r\n\0a]){0,12}",
             cut in any::<prop::sample::Index>(),
