@@ -20,6 +20,7 @@ mod serve;
 mod sessions;
 pub(crate) mod since;
 mod stubs;
+mod telemetry;
 mod trace;
 mod watch;
 
@@ -46,6 +47,7 @@ pub(crate) use run::{Events, ProbeValues, RunArguments, Scope};
 pub(crate) use serve::{LogLevel, ServeArguments};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
+pub(crate) use telemetry::{TelemetryAction, TelemetryArguments};
 pub(crate) use trace::{TraceArguments, TraceFormat};
 pub(crate) use watch::{WatchArguments, WatchSortBy};
 
@@ -108,6 +110,8 @@ pub(crate) enum Command {
     Annotate(AnnotateArguments),
     /// Write stubs of the observed modules.
     Stubs(StubsArguments),
+    /// Show what usage data is, and whether it is sent.
+    Telemetry(TelemetryArguments),
     /// Print what a shell needs to complete `ghost` command lines.
     Completions(CompletionsArguments),
     /// Print or write manual pages.

@@ -20,5 +20,6 @@ mod session_choice;
 pub(crate) mod sessions;
 pub(crate) mod span_remarks;
 pub(crate) mod stubs;
+pub(crate) mod telemetry;
 pub(crate) mod trace;
 pub(crate) mod watch;

@@ -20,7 +20,7 @@ use options::{Configurable, Placed};
 pub(crate) use project::ProjectError;
 
 /// Commands that need no options from elsewhere: they describe `ghost` itself.
-const NOT_CONFIGURED: [&str; 4] = ["completions", "man", "relay", "help"];
+const NOT_CONFIGURED: [&str; 5] = ["completions", "man", "relay", "telemetry", "help"];
 
 /// Why the options of a command are not clear.
 #[derive(Debug, thiserror::Error)]

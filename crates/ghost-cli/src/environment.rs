@@ -7,6 +7,8 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use ghost_server::usage_data::Denial;
+
 /// Where sessions are kept. Default: `~/.ghost`.
 pub(crate) const GHOST_DATA_DIR: &str = "GHOST_DATA_DIR";
 /// Run folder of the session a Python process belongs to. Set by `ghost run` for the program;
@@ -42,6 +44,11 @@ const ANTHROPIC_API_KEY: &str = "ANTHROPIC_API_KEY";
 const OPENAI_API_KEY: &str = "OPENAI_API_KEY";
 /// Where a server that speaks the protocol of `OpenAI` is.
 const OPENAI_BASE_URL: &str = "OPENAI_BASE_URL";
+
+/// No usage data of any program, unless empty or `0`. See <https://consoledonottrack.com>.
+const DO_NOT_TRACK: &str = "DO_NOT_TRACK";
+/// No usage data of this program, if it holds anything but a word for yes.
+const GHOST_TELEMETRY: &str = "GHOST_TELEMETRY";
 
 /// Why the data folder is unknown.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +139,24 @@ pub(crate) fn opentelemetry(variable: &str) -> Option<String> {
     known.then(|| non_empty(variable))??.into_string().ok()
 }
 
+/// The variable that forbids usage data, if one does.
+pub(crate) fn usage_data_denial() -> Option<Denial> {
+    denial(non_empty(DO_NOT_TRACK).as_deref(), non_empty(GHOST_TELEMETRY).as_deref())
+}
+
+/// Where it is not clear what is meant, no is meant.
+fn denial(do_not_track: Option<&OsStr>, telemetry: Option<&OsStr>) -> Option<Denial> {
+    let is_yes = |word: &OsStr| {
+        let word = word.to_string_lossy().trim().to_ascii_lowercase();
+        ["1", "true", "yes", "on"].contains(&word.as_str())
+    };
+    if do_not_track.is_some_and(|word| word != "0") {
+        Some(Denial::DoNotTrack)
+    } else {
+        telemetry.filter(|word| !is_yes(word)).map(|_| Denial::GhostTelemetry)
+    }
+}
+
 /// The variable that sets an option: `GHOST_SCOPE` for `ghost run --scope`, `GHOST_REPORT_TOP` for
 /// `ghost report --top`.
 pub(crate) fn option_variable(command: Option<&str>, option: &str) -> String {
@@ -175,6 +200,8 @@ mod tests {
             ANTHROPIC_API_KEY,
             OPENAI_API_KEY,
             OPENAI_BASE_URL,
+            DO_NOT_TRACK,
+            GHOST_TELEMETRY,
         ];
         for variable in fixed.into_iter().chain(LOCALE) {
             assert!(DOCUMENT.contains(&format!("| `{variable}` |")), "{variable}");
@@ -188,6 +215,21 @@ mod tests {
         for option in run.get_arguments().filter_map(|arg| arg.get_long()) {
             let line = format!("| `{option}` | `{}` |", option_variable(None, option));
             assert!(DOCUMENT.contains(&line), "a line for docs/configuration.md: {line} … |");
+        }
+    }
+
+    #[test]
+    fn usage_data_is_denied_by_any_doubt() {
+        let of = |track: &str, telemetry: &str| {
+            let word = |text| Some(OsStr::new(text)).filter(|text| !OsStr::is_empty(text));
+            denial(word(track), word(telemetry))
+        };
+        assert_eq!((of("", ""), of("0", "1"), of("", "on")), (None, None, None));
+        for word in ["1", "true", "no", "false", " "] {
+            assert_eq!(of(word, "1"), Some(Denial::DoNotTrack), "{word}");
+        }
+        for word in ["0", "off", "false", "no", "maybe"] {
+            assert_eq!(of("0", word), Some(Denial::GhostTelemetry), "{word}");
         }
     }
 

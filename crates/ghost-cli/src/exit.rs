@@ -6,6 +6,7 @@ use std::io;
 
 use ghost_analysis::spans::{TraceError, TraceSummary};
 use ghost_model::{SessionId, duration, visible};
+use ghost_server::settings_file::SettingsError;
 use ghost_store::{ScriptError, SelectError, StoreError};
 use ghost_watch::WatchError;
 
@@ -92,6 +93,9 @@ pub(crate) enum CommandError {
     /// What is to be annotated was not recorded.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// The settings cannot be read or changed.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// Stubs cannot be written.
     #[error(transparent)]
     Stubs(#[from] StubFolderError),
@@ -150,6 +154,7 @@ impl CommandError {
             | Self::Watch(_)
             | Self::Rewrite(_)
             | Self::Stubs(_)
+            | Self::Settings(_)
             | Self::Output(_) => None,
             Self::Man(error) => error.hint(),
             Self::Probe(error) => error.hint().map(Into::into),

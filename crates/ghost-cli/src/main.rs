@@ -47,6 +47,7 @@ fn execute(arguments: Arguments) -> Result<u8, CommandError> {
         Command::Clean(clean) => commands::clean::execute(&clean, arguments.color),
         Command::Annotate(annotate) => commands::annotate::execute(&annotate, arguments.color),
         Command::Stubs(stubs) => commands::stubs::execute(&stubs, arguments.color),
+        Command::Telemetry(telemetry) => commands::telemetry::execute(&telemetry),
         Command::Completions(completions) => commands::completions::execute(&completions),
         Command::Man(man) => commands::man::execute(&man),
         Command::Relay(relay) => commands::relay::execute(&relay),

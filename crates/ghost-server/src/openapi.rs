@@ -13,8 +13,8 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::OpenApi;
 
-use crate::api;
 use crate::state::AppState;
+use crate::{api, events, vitals};
 use shared::Shared;
 
 /// The route.
@@ -49,6 +49,13 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         api::traces::trace,
         api::errors::errors,
         api::processes::processes,
+        api::settings::settings,
+        api::settings::change_settings,
+        events::upgrade::upgrade,
+        vitals::monitor::monitor,
+        vitals::integrity::check,
+        vitals::telemetry::show,
+        vitals::telemetry::report,
     ),
     modifiers(&Shared)
 )]

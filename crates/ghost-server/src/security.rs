@@ -17,4 +17,4 @@ pub(crate) use origin_check::{check_origin, is_own_origin};
 pub(crate) use problem::Problem;
 pub(crate) use query_check::check_query;
 pub(crate) use request_size::{check_target, read_body};
-pub(crate) use token::{Token, check_token};
+pub(crate) use token::{EVENTS_PATH, Token, check_token};

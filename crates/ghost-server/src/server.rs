@@ -16,7 +16,11 @@ use crate::serving::{self, ServingLimits};
 use crate::sessions::Sessions;
 use crate::state::AppState;
 use crate::stop::Stop;
-use crate::vitals::Vitals;
+use crate::vitals::usage_data::Denial;
+use crate::vitals::{Vitals, keep_house};
+
+/// How long stopping may take beyond the last answer.
+const FAREWELL_MAX: Duration = Duration::from_millis(900);
 
 /// How long a stop waits for readings of sessions, which cannot be interrupted.
 const READING_WAIT_MAX: Duration = Duration::from_millis(500);
@@ -32,6 +36,8 @@ pub struct ServerConfiguration {
     pub host: String,
     /// Port to listen at; 0 for any that is free.
     pub port: u16,
+    /// A variable that forbids usage data.
+    pub denial: Option<Denial>,
 }
 
 /// Why there is no server.
@@ -67,6 +73,7 @@ pub struct Server {
     token: Token,
     sessions: Arc<Sessions>,
     pub(crate) limits: ServingLimits,
+    vitals: Arc<Vitals>,
     stop: Stop,
     /// Gone when nobody can be answered any more.
     announcement: Announcement,
@@ -75,7 +82,7 @@ pub struct Server {
 impl Server {
     /// Takes the address. Nobody is answered yet.
     pub fn bind(configuration: ServerConfiguration) -> Result<Self, ServerError> {
-        let ServerConfiguration { data_dir, session, host, port } = configuration;
+        let ServerConfiguration { data_dir, session, host, port, denial } = configuration;
         let names = HostNames::new(&host);
         let failed = |source| ServerError::Listen { host: host.clone(), port, source };
         let listener = TcpListener::bind((host.as_str(), port)).map_err(&failed)?;
@@ -87,6 +94,7 @@ impl Server {
             address,
             names,
             token,
+            vitals: Arc::new(Vitals::new(&data_dir, denial)),
             sessions: Arc::new(Sessions::new(data_dir, session)),
             limits: ServingLimits::default(),
             stop: Stop::new(),
@@ -139,14 +147,18 @@ impl Server {
             tokio::net::TcpListener::from_std(self.listener).map_err(ServerError::Start)?;
         let stopped = self.stop.stopped();
         let events = Arc::new(EventHub::new(Arc::clone(&self.sessions), stopped.clone()));
+        let house = tokio::spawn(keep_house(Arc::clone(&self.vitals), stopped.clone()));
         let state = Arc::new(AppState {
             sessions: self.sessions,
-            vitals: Arc::new(Vitals::new()),
-            events,
+            vitals: self.vitals,
+            events: Arc::clone(&events),
             token: self.token,
         });
         let router = router(&state, self.names);
         serving::serve(listener, router, self.limits, stopped).await;
+        // Sockets are told goodbye and logs written back; a client or disk that hangs holds up nothing.
+        let farewell = async { tokio::join!(events.everybody_left(), house) };
+        let _ = tokio::time::timeout(FAREWELL_MAX, farewell).await;
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ pub(crate) use function_rows::{FUNCTION_COLUMNS, FunctionAddress, FunctionRow};
 pub(crate) use list::{Listing, SESSION_COLUMNS, SessionEntry};
 pub(crate) use process_rows::{PROCESS_COLUMNS, process_table};
 pub(crate) use span_columns::{FLOW_COLUMNS, QUERY_COLUMNS, REQUEST_COLUMNS, TRACE_COLUMNS};
-pub(crate) use span_view::FlowRow;
+pub(crate) use span_view::SpanView;
 pub(crate) use table::{Column, Cut, Order, Page, Table};
 pub(crate) use traffic::{Step, Traffic, WINDOW_S, traffic};
 pub(crate) use view::SessionView;

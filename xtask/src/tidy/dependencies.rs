@@ -66,7 +66,7 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("pyo3", &["ghost-python"]),
     ("pyo3-ffi", &["ghost-python"]),
     ("clap", &["ghost-cli"]),
-    ("ureq", &["ghost-cli", "ghost-relay"]),
+    ("ureq", &["ghost-cli", "ghost-relay", "ghost-server"]),
     ("tokio", &["ghost-relay", "ghost-server"]),
     ("tonic", &["ghost-relay"]),
     ("hyper", &["ghost-relay", "ghost-server"]),

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::session_choice;
 use crate::args::ServeArguments;
+use crate::environment;
 use crate::exit::{CommandError, SUCCESS};
 use crate::output::talk;
 
@@ -70,6 +71,7 @@ pub(crate) fn execute(arguments: &ServeArguments) -> Result<u8, CommandError> {
         session: arguments.session.clone(),
         host: arguments.host.clone(),
         port: arguments.port,
+        denial: environment::usage_data_denial(),
     })
     .map_err(ServeError::from)?;
     stopping::by_signal(server.stop_switch()).map_err(ServeError::Stopping)?;

@@ -23,6 +23,7 @@ fn every_command_explains_itself() {
         "clean",
         "annotate",
         "stubs",
+        "telemetry",
         "completions",
         "man",
     ] {

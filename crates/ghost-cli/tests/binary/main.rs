@@ -25,5 +25,6 @@ mod serve;
 mod sessions;
 mod spans;
 mod staged;
+mod telemetry;
 mod terminal;
 mod watch;

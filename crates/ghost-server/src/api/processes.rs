@@ -45,7 +45,8 @@ pub(crate) struct ProcessItem {
     counters: BTreeMap<&'static str, u64>,
 }
 
-fn item(live: &LiveProcess) -> ProcessItem {
+/// A process as it is sent.
+pub(crate) fn item(live: &LiveProcess) -> ProcessItem {
     let process = &live.process;
     ProcessItem {
         pid: process.pid,

@@ -54,7 +54,7 @@ impl Stage {
         let sessions = Arc::new(Sessions::new(data_dir.clone(), "latest".into()));
         let state = Arc::new(AppState {
             events: Arc::new(EventHub::new(Arc::clone(&sessions), stop.stopped())),
-            vitals: Arc::new(Vitals::new()),
+            vitals: Arc::new(Vitals::new(&data_dir, None)),
             token: Token::random().unwrap(),
             sessions,
         });

@@ -41,7 +41,8 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = DataDir::new(folder.path().join("data"));
         let session = "latest".into();
-        let configuration = ServerConfiguration { data_dir, session, host: host.into(), port: 0 };
+        let configuration =
+            ServerConfiguration { data_dir, session, host: host.into(), port: 0, denial: None };
         let mut server = Server::bind(configuration).unwrap();
         server.limits = limits;
         let (address, token) = (server.address(), server.token().to_owned());

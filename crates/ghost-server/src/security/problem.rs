@@ -86,8 +86,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
-            // What is still on its way belongs to no request.
+        if [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::FORBIDDEN].contains(&self.status) {
+            // What is still on its way belongs to no request; and who may not ask is not to ask again.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         answer
