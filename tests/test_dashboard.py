@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ class Recording:
 
     program: subprocess.Popen
     link: str
-    # Addresses that the server's own description lists; without one, none.
+    # Addresses that the server's own description lists.
     described: frozenset[str]
 
     def is_ours(self, complaint: str) -> bool:
@@ -98,22 +97,22 @@ def recording(chromium, tmp_path_factory) -> Iterator[Recording]:
     server = bench.start(GHOST, "serve", stderr=subprocess.DEVNULL)
     assert server.stdout is not None
     link = server.stdout.readline().decode().strip()
-    yield Recording(program, link, described_by(link))
+    while asked(link, "/sessions/current/overview")["session_request_count"] == 0:
+        assert program.poll() is None
+        time.sleep(0.05)
+    yield Recording(program, link, frozenset(asked(link, "/openapi.json")["paths"]))
     for process in (server, program):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 
 
-def described_by(link: str) -> frozenset[str]:
-    """The addresses in the server's description of itself."""
+def asked(link: str, path: str) -> dict:
+    """What the server answers to somebody with its link."""
     address, token = link.split("/#token=")
-    request = urllib.request.Request(f"{address}/api/v1/openapi.json")
+    request = urllib.request.Request(f"{address}/api/v1{path}")
     request.add_header("Authorization", f"Bearer {token}")
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return frozenset(json.load(answer)["paths"])
-    except urllib.error.HTTPError:
-        return frozenset()
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ export function OwnCost({ cost }: { cost: Overview["own_cost"] }) {
   if (cost.total_ns !== null && cost.total_ns !== undefined) parts.push(`${duration(cost.total_ns)} in all`);
   if (cost.share !== null) parts.push(`${shareText(cost.share)} of the time it ran`);
   if (parts.length === 0) return null;
-  return (
-    <p class="note">Observing cost the program {parts.join(", ")}. Counting is included in no duration shown here.</p>
-  );
+  return <p class="note">Observing cost the program {parts.join(", ")}.</p>;
 }
 
 function shareText(share: number): string {
