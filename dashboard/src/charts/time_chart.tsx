@@ -76,7 +76,7 @@ function options(properties: TimeChartProperties, element: HTMLElement): uPlot.O
   return {
     width: Math.max(40, element.clientWidth),
     height: properties.heightPx,
-    padding: isSparkline ? [2, 0, 2, 0] : [8, 8, 0, 0],
+    padding: isSparkline ? [2, 0, 2, 0] : [8, 24, 0, 0],
     legend: { show: !isSparkline, live: true },
     cursor: isSparkline ? { show: false } : { drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
