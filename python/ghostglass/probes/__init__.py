@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ghostglass.probes import breakpoints, instruments, managers, metrics
 from ghostglass.probes.breakpoints import Breakpoint, do
@@ -35,11 +36,15 @@ from ghostglass.probes.mongodb import MongoDBInstrumentManager
 from ghostglass.probes.spec_file import FileInstrumentManager, SpecFileError
 from ghostglass.probes.targets import TargetError
 
+if TYPE_CHECKING:
+    from ghostglass.probes.http_store import HTTPInstrumentManager
+
 __all__ = [
     "Breakpoint",
     "CallTime",
     "FileInstrumentManager",
     "FunctionProbe",
+    "HTTPInstrumentManager",
     "HistogramInstrument",
     "HotspotsFinder",
     "IncrementInstrument",
@@ -66,6 +71,16 @@ __all__ = [
 # One per process is what most programs want. Refer to it as `probes.manager`, for somebody may have
 # put another in its place.
 manager = InstrumentManager()
+
+
+def __getattr__(name: str) -> object:
+    """Load what few programs need when it is first used: HTTP is a lot of modules."""
+    if name == "HTTPInstrumentManager":
+        from ghostglass.probes.http_store import HTTPInstrumentManager
+
+        return HTTPInstrumentManager
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
 
 
 @contextmanager

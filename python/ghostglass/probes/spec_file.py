@@ -51,29 +51,13 @@ class FileInstrumentManager(InstrumentManager):
             # Noted first: what cannot be read is complained of once.
             self._stamp = stamp
             modified = datetime.datetime.fromtimestamp(status.st_mtime, datetime.UTC)
-            self._specs = self._merge(_read(self.path, status.st_size), modified)
+            self._specs = merged(_read(self.path, status.st_size), self._specs, modified)
         return self._specs
 
     @specs.setter
     def specs(self, specs: dict[str, Spec]) -> None:
         msg = f"the specifications are those of `{self.path}`"
         raise AttributeError(msg)
-
-    def _merge(self, read: dict[str, Any], modified: datetime.datetime) -> dict[str, Spec]:
-        """Keep what was applied."""
-        specs: dict[str, Spec] = {}
-        for spec_id, doc in read.items():
-            applied = self._specs.get(spec_id, {}).get("applied", {})
-            stated = doc.get("lastmodified")
-            if isinstance(stated, str):
-                doc["lastmodified"] = stated = datetime.datetime.fromisoformat(stated)
-            specs[spec_id] = {
-                "lifespan": None,
-                **doc,
-                "lastmodified": stated or modified,
-                "applied": applied,
-            }
-        return specs
 
 
 def _read(path: str, size: int) -> dict[str, Any]:
@@ -95,7 +79,31 @@ def _read(path: str, size: int) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         msg = f"cannot read `{path}`: {error}"
         raise SpecFileError(msg) from error
+    return specs_of(path, specs)
+
+
+def specs_of(where: str, specs: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was read
+    """Give specifications by id, if that is what was read."""
     if not isinstance(specs, dict) or not all(isinstance(doc, dict) for doc in specs.values()):
-        msg = f"`{path}` does not hold specifications by id"
+        msg = f"`{where}` does not hold specifications by id"
         raise SpecFileError(msg)
+    return specs
+
+
+def merged(
+    read: dict[str, Any], known: dict[str, Spec], modified: datetime.datetime
+) -> dict[str, Spec]:
+    """Give what was read, with what was applied before."""
+    specs: dict[str, Spec] = {}
+    for spec_id, doc in read.items():
+        applied = known.get(spec_id, {}).get("applied", {})
+        stated = doc.get("lastmodified")
+        if isinstance(stated, str):
+            stated = datetime.datetime.fromisoformat(stated)
+        specs[spec_id] = {
+            "lifespan": None,
+            **doc,
+            "lastmodified": stated or modified,
+            "applied": applied,
+        }
     return specs

@@ -16,7 +16,7 @@ use crate::native_thread;
 /// Messages are parsed on it.
 const STACK_BYTES: usize = 512 * 1024;
 /// How long it may take to end. It waits for nothing but a controller that is slow to talk.
-const END_WAIT_MAX: Duration = Duration::from_millis(50);
+const END_WAIT_MAX: Duration = Duration::from_millis(250);
 /// Between two looks whether it has ended.
 const LOOK: Duration = Duration::from_micros(50);
 
