@@ -25,17 +25,21 @@ __all__ = [
     "console_text",
     "continue_in_child",
     "current_span",
+    "detach",
     "enabled",
     "frame_reader",
     "get_span_id",
     "get_trace_id",
+    "is_held",
     "is_observing",
     "listen",
     "listen_in_child",
     "pause_listening",
+    "pause_watching",
     "probe_counts",
     "redact_statement",
     "resume_listening",
+    "resume_watching",
     "run_emitter",
     "set_foreign_context",
     "span_id",
@@ -44,6 +48,7 @@ __all__ = [
     "trace_id",
     "use_span",
     "watch_code",
+    "watch_hold",
 ]
 
 __version__: str
@@ -53,6 +58,21 @@ def start(run_dir: str, /) -> str | None:
 
 def stop() -> None:
     """Stop observing; does nothing if nothing is observed."""
+
+def detach() -> None:
+    """End observing and leave nothing of it behind; it may start again."""
+
+def is_held(hold: str, /) -> bool:
+    """Tell whether somebody holds the lock on a file."""
+
+def watch_hold(hold: str, end: Callable[[], object], /) -> None:
+    """Call `end()` once, when nobody holds the lock on the file `hold` any more."""
+
+def pause_watching() -> None:
+    """Before a fork: end the thread that watches."""
+
+def resume_watching() -> None:
+    """In the parent of a fork: watch again, when the fork has told of the threads it saw."""
 
 def is_observing() -> bool:
     """Tell whether this process is being observed."""

@@ -1,5 +1,7 @@
 """Start the observer: imported by `ghostglass.pth` in every process that inherits `GHOST_RUN`.
 
+One that inherits `GHOST_STANDBY=1` instead only listens, for a `ghost attach` that may come.
+
 Runs before the program's first line and must leave no trace in it: no exception, no import that
 the interpreter has not loaded already, at most one line on stderr. What is observed, and how, is
 decided in the extension.
@@ -73,6 +75,18 @@ def _wait_for_libraries(run_dir: str) -> None:
         finder.install(lambda line: None if _is_quiet(run_dir) else _say(line))
 
 
+def _stand_by() -> None:
+    """Let `ghost attach` in later; without a data folder nobody could."""
+    data_dir = os.environ.get("GHOST_DATA_DIR")
+    home = os.environ.get("HOME")
+    if not data_dir and home:
+        data_dir = os.path.join(home, ".ghost")
+    if data_dir:
+        from ghostglass import _attach
+
+        _attach.stand_by(os.path.abspath(data_dir))
+
+
 def _observe() -> None:
     """Start the observer if this process belongs to a run; never raise."""
     try:
@@ -82,6 +96,8 @@ def _observe() -> None:
             _warn(reason)
         if run_dir:
             _wait_for_libraries(run_dir)
+        elif os.environ.get("GHOST_STANDBY") == "1":
+            _stand_by()
     except Exception:
         return
 

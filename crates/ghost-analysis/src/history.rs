@@ -35,7 +35,8 @@ pub struct History {
     files: HashMap<String, SeenFile>,
     type_names: std::collections::HashSet<(String, String)>,
     session_count: u64,
-    is_partial: bool,
+    has_overflow: bool,
+    has_late_start: bool,
 }
 
 impl History {
@@ -54,11 +55,13 @@ impl History {
             .map(|function| is_test_module(&function.key.module))
             .collect();
         let has_tests = recording.observed().any(|(id, ..)| is_test[id.index()]);
-        self.session_count += 1;
+        // What was attached to was not seen from its beginning: calls count, their absence does not.
+        self.has_late_start |= recording.is_late;
+        self.session_count += u64::from(!recording.is_late);
         for (_, function, profile) in recording.observed() {
             let calls = profile.call_count();
             if function.kind == FunctionKind::Overflow {
-                self.is_partial |= calls > 0;
+                self.has_overflow |= calls > 0;
                 continue;
             }
             let file = self.files.entry(function.file.clone()).or_default();
@@ -82,14 +85,20 @@ impl History {
         self.type_names.extend(types.map(|name| (name.module.clone(), name.qualname.clone())));
     }
 
-    /// Sessions that were added.
+    /// Sessions that were added, but for those that began in the middle of their program.
     pub fn session_count(&self) -> u64 {
         self.session_count
     }
 
-    /// Whether some functions were beyond the bound, so that nothing can be said to have never run.
+    /// Whether nothing can be said to have never run: some functions were beyond the bound, or no
+    /// session saw its program from the beginning.
     pub fn is_partial(&self) -> bool {
-        self.is_partial
+        self.has_overflow || self.is_late()
+    }
+
+    /// Whether all sessions began in the middle of their program.
+    pub fn is_late(&self) -> bool {
+        self.has_late_start && self.session_count == 0
     }
 
     /// Files of which something was observed, in order.

@@ -4,12 +4,14 @@
 
 mod annotate;
 mod anomalies;
+mod attach;
 mod clean;
 mod completions;
 mod diff;
 mod explain;
 mod export;
 mod man;
+mod observing;
 mod probe;
 mod queries;
 mod relay;
@@ -29,12 +31,14 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use annotate::AnnotateArguments;
 pub(crate) use anomalies::{AnomaliesArguments, AnomaliesFormat};
+pub(crate) use attach::AttachArguments;
 pub(crate) use clean::{CleanArguments, CleanFormat};
 pub(crate) use completions::CompletionsArguments;
 pub(crate) use diff::{DiffArguments, DiffFormat, FailOn};
 pub(crate) use explain::{BackendChoice, ExplainArguments, ExplainFormat};
 pub(crate) use export::{ExportArguments, ExportFormat};
 pub(crate) use man::ManArguments;
+pub(crate) use observing::{Events, Observing, ProbeValues, Scope};
 pub(crate) use probe::{
     AddArguments, HotspotsArguments, ListArguments, ProbeAction, ProbeArguments, ProbeFormat,
     ProbeScope, ReadArguments, RemoveArguments,
@@ -43,7 +47,7 @@ pub(crate) use queries::{QueriesArguments, QueriesSortBy};
 pub(crate) use relay::RelayArguments;
 pub(crate) use report::{ReportArguments, ReportFormat, SortBy};
 pub(crate) use requests::{RequestsArguments, RequestsSortBy, RowsFormat};
-pub(crate) use run::{Events, ProbeValues, RunArguments, Scope};
+pub(crate) use run::RunArguments;
 pub(crate) use serve::{LogLevel, ServeArguments};
 pub(crate) use sessions::{SessionsArguments, SessionsFormat, StateFilter};
 pub(crate) use stubs::StubsArguments;
@@ -80,6 +84,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run a program and record what its functions do.
     Run(RunArguments),
+    /// Observe a program that runs already, and leave it as it was.
+    Attach(AttachArguments),
     /// Show what was recorded, function by function.
     Report(ReportArguments),
     /// Show the routes of a web application: requests, errors, time in the database.

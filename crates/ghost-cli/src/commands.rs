@@ -2,6 +2,7 @@
 
 pub(crate) mod annotate;
 pub(crate) mod anomalies;
+pub(crate) mod attach;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod diff;

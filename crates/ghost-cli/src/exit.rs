@@ -11,6 +11,7 @@ use ghost_store::{ScriptError, SelectError, StoreError};
 use ghost_watch::WatchError;
 
 use crate::commands::annotate::{RewriteError, SelectionError};
+use crate::commands::attach::{AttachError, AttachRecorderError};
 use crate::commands::explain::UnknownFunction;
 use crate::commands::export::ExportError;
 use crate::commands::man::ManError;
@@ -51,6 +52,12 @@ pub(crate) enum CommandError {
     /// `ghost run` was given something it cannot start.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A program cannot be attached to.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// What was attached to cannot be recorded.
+    #[error(transparent)]
+    AttachRecorder(#[from] AttachRecorderError),
     /// The program did not start, or its end was not seen.
     #[error(transparent)]
     Supervise(#[from] SuperviseError),
@@ -121,7 +128,9 @@ impl CommandError {
             Self::Probe(error) if error.is_usage() => USAGE,
             Self::Probe(error) if error.is_no_data() => NO_DATA,
             Self::Serve(error) if error.is_usage() => USAGE,
+            Self::Attach(error) if error.is_failure() => FAILURE,
             Self::Target(_)
+            | Self::Attach(_)
             | Self::Exporter(_)
             | Self::Relay(_)
             | Self::Script(_)
@@ -140,6 +149,8 @@ impl CommandError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Target(error) => Some(error.hint().into()),
+            Self::Attach(error) => error.hint(),
+            Self::AttachRecorder(error) => error.hint().map(Into::into),
             Self::Environment(_) => Some("set GHOST_DATA_DIR to a folder you can write to".into()),
             Self::Store(error) | Self::Watch(WatchError::Store(error)) => {
                 error.hint().map(Into::into)

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<u8, CommandError> {
     match arguments.command {
         Command::Run(run) => commands::run::execute(&run),
+        Command::Attach(attach) => commands::attach::execute(&attach),
         Command::Report(report) => commands::report::execute(&report, arguments.color),
         Command::Requests(requests) => commands::requests::execute(&requests, arguments.color),
         Command::Queries(queries) => commands::queries::execute(&queries, arguments.color),

@@ -26,6 +26,8 @@ struct Document<'a> {
     script_path: &'a str,
     name: Option<&'a str>,
     note: Option<&'a str>,
+    /// `started` by `ghost run`, or `attached` to while it ran.
+    kind: &'static str,
     pid: u32,
     start_unix_ns: u64,
     end_unix_ns: Option<u64>,
@@ -118,6 +120,7 @@ fn document<'a>(view: &'a ExportView<'_>, labels: &'a Labels) -> Document<'a> {
         script_path: &session.script,
         name: session.name.as_deref(),
         note: session.note.as_deref(),
+        kind: session.kind.as_str(),
         pid: session.pid,
         start_unix_ns: session.start_unix_ns,
         end_unix_ns: session.end_unix_ns,

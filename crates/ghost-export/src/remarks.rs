@@ -193,6 +193,7 @@ mod tests {
             script: String::new(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 0,
             start_unix_ns: 0,
             end_unix_ns: None,

@@ -14,6 +14,7 @@
 //!  320 pid namespace, inode u64 (0: unknown)
 //!  328 cost of observing one call, picoseconds u64 (0: not measured)
 //!  336 what observing has taken so far, nanoseconds u64 (0: not measured)
+//!  344 whether it ended because observing did u64 (1: the process may go on)
 //!
 //! record = 0 kind u16, 2 what u16, 4 size u32 (whole record, multiple of 8), then
 //!   TEXT       8 length u32      12 UTF-8 bytes, zero padded
@@ -47,7 +48,8 @@ pub const MAGIC: [u8; 8] = *b"GHOSTLG\0";
 ///   slots of a function (the variance and the bias of its calls, `f64`); what observing has taken.
 /// * 4: the span in which a sampled activation began.
 /// * 5: nodes of the call tree.
-pub const VERSION: u32 = 5;
+/// * 6: whether observing ended before the process.
+pub const VERSION: u32 = 6;
 /// Bytes before the first record.
 pub const HEADER_BYTES: usize = 4096;
 
@@ -68,6 +70,7 @@ pub mod header {
     pub const PID_NAMESPACE: usize = COUNTERS + 8 * COUNTERS_MAX;
     pub const CALL_COST_PS: usize = PID_NAMESPACE + 8;
     pub const OWN_COST_NS: usize = CALL_COST_PS + 8;
+    pub const IS_DETACHED: usize = OWN_COST_NS + 8;
 }
 
 /// What a record is.

@@ -1,8 +1,8 @@
 //! The mapped memory behind a ledger: reserve, grow, replace after a fork.
 //!
 //! A large address range is reserved once; the file (or, when the disk is full, anonymous memory)
-//! is mapped into it piece by piece. Nothing is ever unmapped while the process lives, which is
-//! what makes `&'static` references into it sound. No descriptor is kept open.
+//! is mapped into it piece by piece. Nothing is ever unmapped while the process lives (only replaced by
+//! other memory), which is what makes `&'static` references into it sound. No descriptor is kept open.
 //!
 //! Invariants every `unsafe` block here relies on:
 //! 1. `base..base + reserved` belongs to this mapping alone, from `create` to the end of the process.
@@ -190,6 +190,17 @@ impl Mapping {
         file.write_all(kept).map_err(reserve)?;
         path.clone_into(&mut self.path);
         self.map_file(&file, 0, bytes).map_err(MappingError::Map)
+    }
+
+    /// Lets go of the file: the mapping goes on as anonymous memory that holds the first `kept` bytes,
+    /// and nothing else. What still writes into it writes to nobody.
+    pub(crate) fn release(&mut self, kept: usize) -> Result<(), MappingError> {
+        let kept = self.copy(kept);
+        map_anonymous(self.base, 0, self.mapped).map_err(MappingError::Map)?;
+        self.backed = 0;
+        // SAFETY: `copy` gave no more than `mapped` bytes, all of which were just mapped writable.
+        unsafe { std::ptr::copy_nonoverlapping(kept.as_ptr(), self.base, kept.len()) };
+        Ok(())
     }
 
     /// A copy of the first `bytes` bytes.

@@ -131,7 +131,11 @@ fn process(bytes: &[u8]) -> Process {
         python_version: version_text(hexversion),
         call_cost_ps: word(header::CALL_COST_PS),
         own_cost_ns: word(header::OWN_COST_NS),
-        state: if end.is_some() { ProcessState::Finished } else { ProcessState::Running },
+        state: match end {
+            None => ProcessState::Running,
+            Some(_) if word(header::IS_DETACHED) == 0 => ProcessState::Finished,
+            Some(_) => ProcessState::Detached,
+        },
         counters: Counter::ALL.map(counter).into_iter().filter(|(_, n)| *n > 0).collect(),
     }
 }
@@ -260,7 +264,7 @@ impl Parts {
         activations.retain_mut(|activation| self.settle_activation(activation).is_some());
         activations.sort_by_key(|activation| activation.sequence);
         let Self { types, functions, profiles, nodes, .. } = self;
-        let recording = Recording { types, functions, profiles };
+        let recording = Recording { types, functions, profiles, is_late: false };
         LedgerSnapshot { process, recording, call_tree: CallTree::of(nodes), activations }
     }
 

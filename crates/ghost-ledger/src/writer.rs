@@ -145,6 +145,21 @@ impl Ledger {
         self.mapping.publish(header::END_UNIX_NS, unix_ns());
     }
 
+    /// Marks the end of observing, and lets go of the file. The records stay in memory, for
+    /// [`Self::begin_child`] to begin another ledger with.
+    pub fn detach(&mut self) -> Result<(), LedgerError> {
+        self.put(header::IS_DETACHED, 1);
+        self.close();
+        Ok(self.mapping.release(self.used)?)
+    }
+
+    /// Adds room for activations where there is none yet.
+    pub fn ensure_ring(&mut self, capacity: u32) {
+        if self.ring.is_none() {
+            self.add_ring(capacity);
+        }
+    }
+
     /// One of the observer's counters about itself.
     pub fn counter(&self, counter: Counter) -> Slot {
         let word = self.mapping.word(header::COUNTERS + 8 * counter as usize);

@@ -34,7 +34,7 @@ pub use process::{Counter, Process, ProcessState};
 pub use profile::{ExceptionCount, Profile};
 pub use reading::{human_duration, is_invisible, visible};
 pub use recording::Recording;
-pub use session::{Session, SessionId, SessionIdError, SessionState};
+pub use session::{Session, SessionId, SessionIdError, SessionKind, SessionState};
 pub use span::{
     Attribute, AttributeKey, AttributeValue, Span, SpanId, SpanKind, SpanLoss, TraceId,
 };

@@ -10,6 +10,8 @@ pub enum ProcessState {
     Finished,
     /// Ended without shutting the interpreter down: a signal, `os._exit`, or a replaced image.
     Ended,
+    /// Observing ended; the process may go on.
+    Detached,
 }
 
 impl ProcessState {
@@ -19,6 +21,7 @@ impl ProcessState {
             Self::Running => "running",
             Self::Finished => "finished",
             Self::Ended => "ended",
+            Self::Detached => "detached",
         }
     }
 }
@@ -104,7 +107,7 @@ pub struct Process {
     pub pid_namespace: u64,
     /// When observing began, nanoseconds since the Unix epoch.
     pub start_unix_ns: u64,
-    /// When the interpreter shut down, if it did.
+    /// When the interpreter shut down or observing ended, if it did.
     pub end_unix_ns: Option<u64>,
     /// Interpreter version, `3.13.0`.
     pub python_version: String,

@@ -20,6 +20,8 @@ pub struct Recording {
     pub functions: Vec<Function>,
     /// Indexed by [`FunctionId`].
     pub profiles: Vec<Profile>,
+    /// Whether observing began in the middle of the program: what ran before was not seen.
+    pub is_late: bool,
 }
 
 impl Default for Recording {
@@ -28,6 +30,7 @@ impl Default for Recording {
             types: vec![TypeName::new("", "…")],
             functions: vec![root_function()],
             profiles: vec![Profile::default()],
+            is_late: false,
         }
     }
 }
@@ -58,6 +61,7 @@ impl Recording {
     /// Adds the recording of another process. Functions are the same where key and file are,
     /// types where module and qualified name are. Returns which functions its are here, by their index.
     pub fn merge(&mut self, other: Self) -> Vec<FunctionId> {
+        self.is_late |= other.is_late;
         let mut merge = Merge::into(self);
         let types: Vec<TypeId> = other.types.into_iter().map(|name| merge.type_id(name)).collect();
         let functions: Vec<FunctionId> =

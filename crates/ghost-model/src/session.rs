@@ -1,4 +1,4 @@
-//! A session: one `ghost run`, however many processes it became.
+//! A session: one `ghost run` or `ghost attach`, however many processes it became.
 
 use std::fmt;
 use std::str::FromStr;
@@ -79,6 +79,26 @@ impl SessionState {
     }
 }
 
+/// How a session came to its program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionKind {
+    /// `ghost run` started it, so all of it was seen.
+    #[default]
+    Started,
+    /// `ghost attach` found it running: what happened before was not seen.
+    Attached,
+}
+
+impl SessionKind {
+    /// The word used in tables, JSON and SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Attached => "attached",
+        }
+    }
+}
+
 /// What is known of a session apart from its recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -90,6 +110,8 @@ pub struct Session {
     pub name: Option<String>,
     /// What the user wrote about it (`ghost run --note`).
     pub note: Option<String>,
+    /// How it came to the program.
+    pub kind: SessionKind,
     /// Process id of the program itself.
     pub pid: u32,
     /// Start, nanoseconds since the Unix epoch.

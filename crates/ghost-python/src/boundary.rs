@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
 use ghost_ledger::Slot;
 use ghost_model::Counter;
@@ -17,6 +17,9 @@ use crate::observer::{Death, Observer};
 
 /// The observer of this process; made once, never freed.
 static INSTALLED: AtomicPtr<Observer> = AtomicPtr::new(null_mut());
+
+/// Whether observing was ended in good order.
+static DETACHED: AtomicBool = AtomicBool::new(false);
 
 /// Where failures are counted: kept apart, so that counting one needs nothing else.
 static FAILURES: OnceLock<Slot> = OnceLock::new();
@@ -79,9 +82,59 @@ pub(crate) fn install(observer: Observer) {
     gate::open(observer.cast());
 }
 
-/// Whether this process has, or had, an observer.
-pub(crate) fn is_installed() -> bool {
-    !INSTALLED.load(Relaxed).is_null()
+/// What has become of observing in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// It never began.
+    Fresh,
+    /// It goes on.
+    Observing,
+    /// It was ended as it should be, and may begin again.
+    Detached,
+    /// It ended by a failure of ours: what is known of addresses is not sure any more.
+    Failed,
+}
+
+/// What has become of observing in this process.
+pub(crate) fn condition() -> Condition {
+    if INSTALLED.load(Relaxed).is_null() {
+        Condition::Fresh
+    } else if gate::state() != State::Off {
+        Condition::Observing
+    } else if DETACHED.load(Relaxed) {
+        Condition::Detached
+    } else {
+        Condition::Failed
+    }
+}
+
+/// Shuts the gate and runs `work`, the end of observing, on the observer. `None` where nothing is
+/// observed. A forked child has its own ledger then, and not its parent's.
+pub(crate) fn detach<R>(work: impl FnOnce(&mut Observer) -> R) -> Option<R> {
+    fence(|_| ())?;
+    gate::shut();
+    DETACHED.store(true, Relaxed);
+    // SAFETY: as in `enter`; the gate is shut, so that nothing that `work` does leads back here.
+    let observer = unsafe { INSTALLED.load(Relaxed).as_mut()? };
+    catch_unwind(AssertUnwindSafe(|| work(observer))).ok()
+}
+
+/// Runs `work`, a new beginning, on the observer that was detached, and lets events through if it
+/// succeeds. `None` where it was not, or where `work` fails badly.
+pub(crate) fn begin_anew<E>(
+    work: impl FnOnce(&mut Observer) -> Result<(), E>,
+) -> Option<Result<(), E>> {
+    if condition() != Condition::Detached {
+        return None;
+    }
+    // SAFETY: as in `detach`.
+    let observer = unsafe { INSTALLED.load(Relaxed).as_mut()? };
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(observer))).ok()?;
+    if outcome.is_ok() {
+        DETACHED.store(false, Relaxed);
+        gate::open(INSTALLED.load(Relaxed).cast());
+    }
+    Some(outcome)
 }
 
 /// Whether events are being counted.

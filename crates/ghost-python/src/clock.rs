@@ -26,8 +26,14 @@ pub(crate) fn now() -> u64 {
 pub(crate) fn calibrate() -> (TickRate, u64, u64) {
     INVARIANT.store(is_invariant(), Relaxed);
     let rate = if INVARIANT.load(Relaxed) { measure() } else { TickRate::NANOSECONDS };
+    let (now, unix_ns) = reading();
+    (rate, now, unix_ns)
+}
+
+/// The clock's reading and the Unix time of it.
+pub(crate) fn reading() -> (u64, u64) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (rate, now(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    (now(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn measure() -> TickRate {

@@ -33,6 +33,10 @@ use pyo3::types::PyDict;
 use crate::{identity, pending_call};
 use answers::Rules;
 use listener::Listener;
+use mailbox::Action;
+
+/// The folder of the data folder in which processes listen that are not observed yet.
+const STANDBY: &str = "standby";
 
 /// Where this process listens.
 #[derive(Debug)]
@@ -73,6 +77,31 @@ pub(crate) fn end(py: Python<'_>) {
                 listener.pause();
             }
         });
+    }
+}
+
+/// Observing ends and the process goes on: so do probes from outside, and the socket in the run folder.
+/// One by which the process stands by stays.
+pub(crate) fn leave(py: Python<'_>) {
+    for probe in registry::all() {
+        if registry::remove(&probe.spec.id).is_some() {
+            // Without room for it the probe's own end switches it off.
+            let _ = mailbox::put(Action::Remove, &probe);
+        }
+    }
+    mailbox::apply_here();
+    let left: Vec<Place> = places().extract_if(.., |place| place.is_of_a_run()).collect();
+    py.detach(|| {
+        for mut listener in left.into_iter().filter_map(|place| place.listener) {
+            listener.pause();
+        }
+    });
+}
+
+impl Place {
+    /// Whether the folder is that of a run, rather than the one where processes stand by.
+    fn is_of_a_run(&self) -> bool {
+        self.folder.file_name().is_none_or(|name| name != STANDBY)
     }
 }
 

@@ -24,6 +24,7 @@ compile_error!("Ghostglass needs CPython 3.12 or newer; set PYO3_PYTHON to one")
 #[cfg(Py_GIL_DISABLED)]
 compile_error!("free-threaded builds of CPython are not supported yet");
 
+mod attachment;
 #[expect(unsafe_code, reason = "hands out the one observer under the interpreter lock")]
 mod boundary;
 mod calibration;
@@ -71,6 +72,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(start, module)?)?;
     module.add_function(wrap_pyfunction!(stop, module)?)?;
+    module.add_function(wrap_pyfunction!(detach, module)?)?;
+    module.add_function(wrap_pyfunction!(attachment::watch_hold, module)?)?;
+    module.add_function(wrap_pyfunction!(attachment::is_hold_held, module)?)?;
+    module.add_function(wrap_pyfunction!(attachment::pause_watching, module)?)?;
+    module.add_function(wrap_pyfunction!(attachment::resume_watching, module)?)?;
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
@@ -84,7 +90,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyfunction]
 #[pyo3(signature = (run_dir, /))]
 fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
-    spans::run::begin(&run_dir);
+    if !spans::run::begin(&run_dir) {
+        return Some("this process is observed already".to_owned());
+    }
     let place = run_dir.clone();
     match startup::start(py, run_dir) {
         Ok(()) => {
@@ -99,8 +107,19 @@ fn start(py: Python<'_>, run_dir: PathBuf) -> Option<String> {
 #[pyfunction]
 fn stop(py: Python<'_>) {
     control::end(py);
+    attachment::stop(py);
     boundary::close();
     spans::run::close();
+}
+
+/// End observing and leave nothing of it behind; it may start again.
+#[pyfunction]
+fn detach(py: Python<'_>) -> PyResult<()> {
+    attachment::forget();
+    control::leave(py);
+    let outcome = startup::detach(py);
+    spans::run::detach();
+    outcome
 }
 
 /// Tell whether this process is being observed.
@@ -113,6 +132,7 @@ fn is_observing() -> bool {
 #[pyfunction]
 fn continue_in_child() {
     boundary::begin_child();
+    attachment::begin_child();
 }
 
 /// Tell how frames are read: `raw`, or `public` where this interpreter's layout is not the one we know.

@@ -4,7 +4,7 @@
 //! disables itself there; the *worker* gets local events on observed code only. With one id free, one
 //! tool with global events. Ids 0, 1, 2 and 5 belong to debuggers, coverage, profilers and optimizers.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -16,12 +16,16 @@ pub(crate) const FREE_IDS: [u8; 2] = [3, 4];
 /// What `sys.monitoring.get_tool` says of us.
 pub(crate) const TOOL_NAME: &str = "ghostglass";
 
-/// The ids the observer holds, once it observes.
-static HELD: OnceLock<Tools> = OnceLock::new();
+/// The ids the observer holds, while it observes.
+static HELD: Mutex<Option<Tools>> = Mutex::new(None);
 
 /// The ids the observer holds; `None` where nothing is observed.
 pub(crate) fn tools_held() -> Option<Tools> {
-    HELD.get().copied()
+    *HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set_held(tools: Option<Tools>) {
+    *HELD.lock().unwrap_or_else(PoisonError::into_inner) = tools;
 }
 
 /// The ids we hold.
@@ -117,7 +121,23 @@ impl Tools {
             Self::One(_) => events.global() | events.local(),
         };
         monitoring.call_method1("set_events", (self.worker(), global))?;
-        HELD.get_or_init(|| self);
+        set_held(Some(self));
+        Ok(())
+    }
+
+    /// Undoes [`Self::enable`] and [`Self::register`]: no event comes any more, and nothing of ours is
+    /// left at the interpreter. Local events are the caller's.
+    pub(crate) fn disable(self, monitoring: &Bound<'_, PyAny>, events: &Events) -> PyResult<()> {
+        set_held(None);
+        let nobody = || monitoring.py().None();
+        if let Self::Two { discovery, .. } = self {
+            monitoring.call_method1("set_events", (discovery, 0))?;
+            monitoring.call_method1("register_callback", (discovery, events.start, nobody()))?;
+        }
+        monitoring.call_method1("set_events", (self.worker(), 0))?;
+        for event in events.all() {
+            monitoring.call_method1("register_callback", (self.worker(), event, nobody()))?;
+        }
         Ok(())
     }
 }
@@ -159,6 +179,12 @@ impl Events {
     /// Events that can be had for single code objects.
     pub(crate) fn local(&self) -> u32 {
         self.start | self.resume | self.returned | self.yielded
+    }
+
+    /// Every event a callback is registered for.
+    fn all(&self) -> [u32; 8] {
+        let Self { start, resume, returned, yielded, unwind, throw, handled, reraise } = *self;
+        [start, resume, returned, yielded, unwind, throw, handled, reraise]
     }
 
     /// Events that exist for all code only (up to 3.14). Never answered with DISABLE: that would

@@ -52,6 +52,14 @@ impl Naming {
         Some(class)
     }
 
+    /// Gives up all weak references.
+    pub(crate) fn unwatch_types(&mut self) {
+        for reference in self.watched.drain().map(|(reference, _)| reference as *mut PyObject) {
+            // SAFETY: ours since `watch_type`; a reference that goes does not call back.
+            unsafe { ffi::Py_DECREF(reference) };
+        }
+    }
+
     fn watch_type(&mut self, class: *mut PyTypeObject) {
         // SAFETY: a live type, and a callable that lives for ever.
         let reference = unsafe { ffi::PyWeakref_NewRef(class.cast(), self.type_died) };

@@ -28,6 +28,12 @@ pub(crate) fn without_signals<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// What the kernel calls the running thread.
+pub(crate) fn id() -> i32 {
+    // SAFETY: a system call without arguments, which cannot fail.
+    unsafe { libc::gettid() }
+}
+
 /// Signals are for the program's own threads. The new thread inherits our mask.
 fn block_signals() -> libc::sigset_t {
     // SAFETY: plain memory that the calls fill; they fail only for wrong arguments.

@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use ghost_ledger::LedgerError;
 use ghost_model::Counter;
-use ghost_tracer::{CodeAddress, CodeDescription, CodeState, Raised, Tracer, TypeAddress};
+use ghost_tracer::{
+    CodeAddress, CodeDescription, CodeState, EventsMode, Raised, ScopeRules, Tracer, TypeAddress,
+};
 use pyo3::ffi::{self, PyObject};
 
 use crate::frames::{EventFrame, next_traceback, type_of};
@@ -12,7 +15,7 @@ use crate::gate::without_events;
 use crate::naming::Naming;
 use crate::pacing::Pacing;
 use crate::probes::tool::merged_mask;
-use crate::{code_extra, identity};
+use crate::{attachment, clock, code_extra, identity};
 
 /// Something whose address must be forgotten.
 #[derive(Clone, Copy, Debug)]
@@ -171,6 +174,7 @@ impl Observer {
         let path = identity::ledger_path(&self.run_dir);
         let who = identity::identity(hexversion());
         self.pace_child();
+        attachment::begin_child();
         let Err(error) = self.tracer.begin_child(&path, &who) else { return };
         self.tracer.count(Counter::Failures, 1);
         if self.run_dir.exists() && !self.quiet {
@@ -178,6 +182,45 @@ impl Observer {
             // A closed stderr is no reason to fail.
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
+    }
+
+    /// Begins again, in another run folder, after [`Self::detach`].
+    pub(crate) fn begin_again(
+        &mut self,
+        (run_dir, quiet): (PathBuf, bool),
+        rules: ScopeRules,
+        events: EventsMode,
+        local_events: Option<[*mut PyObject; 2]>,
+    ) -> Result<(), LedgerError> {
+        let path = identity::ledger_path(&run_dir);
+        let who = identity::identity(hexversion());
+        (self.run_dir, self.quiet, self.local_events) = (run_dir, quiet, local_events);
+        self.tracer.interpreter().rules = rules;
+        self.tracer.begin_again(&path, &who, events, clock::reading())
+    }
+
+    /// Ends observing: no code object has events or a mark of ours any more, no type is watched, and
+    /// the ledger is closed. The gate is shut.
+    pub(crate) fn detach(&mut self) {
+        self.stop_pacing();
+        self.pacing = None;
+        // SAFETY: the lock is held; a small integer needs no memory.
+        let no_events = unsafe { ffi::PyLong_FromLong(0) };
+        for code in self.tracer.live_code() {
+            let code = code.0 as *mut PyObject;
+            // SAFETY: deaths were told up to here, so the code object lives.
+            unsafe {
+                if code_extra::state_by_api(code).is_some() {
+                    self.set_local_events(code, no_events);
+                }
+                code_extra::clear(code);
+            }
+        }
+        // SAFETY: our reference, or null.
+        unsafe { ffi::Py_XDECREF(no_events) };
+        // Without memory to let go of the ledger it stays mapped, closed.
+        let _ = self.tracer.detach();
+        self.tracer.interpreter().unwatch_types();
     }
 
     /// Marks the end of the process in its ledger.

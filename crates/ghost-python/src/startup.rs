@@ -2,24 +2,26 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Once, OnceLock};
 
 use ghost_ledger::LedgerError;
-use ghost_tracer::{ScopeRules, Settings, SettingsError, Tracer};
+use ghost_tracer::{ScopeRules, Settings, SettingsError, TickRate, Tracer};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::boundary;
+use crate::boundary::{self, Condition};
 use crate::calibration::calibrate;
 use crate::callbacks::{CallbackType, Callbacks, on_type_died};
 use crate::editable::editable_roots;
 use crate::frames::{EventFrame, PublicFrame, RawFrame};
-use crate::monitoring::{Events, Tools};
+use crate::monitoring::{Events, Tools, tools_held};
 use crate::naming::Naming;
 use crate::observer::{Death, Observer, hexversion};
 use crate::pacing::Pacing;
 use crate::self_test::raw_reads_agree;
-use crate::{clock, code_extra, gate, identity};
+use crate::{clock, code_extra, gate, identity, probes};
 
 /// Forces the public API, so that tests can run the fall-back on interpreters that do not need it.
 const FORCE_PUBLIC_FRAMES: &str = "GHOST_FRAME_READER";
@@ -32,6 +34,8 @@ static FRAME_READER: OnceLock<&str> = OnceLock::new();
 pub(crate) enum StartError {
     #[error("this process is observed already")]
     AlreadyObserving,
+    #[error("observing this process failed before")]
+    Failed,
     #[error("cannot read `{}`: {source}", path.display())]
     Settings { path: PathBuf, source: std::io::Error },
     #[error("in `run.conf`: {0}")]
@@ -56,8 +60,10 @@ fn with_cause(error: &LedgerError) -> String {
 
 /// Starts observing this process into `run_dir`.
 pub(crate) fn start(py: Python<'_>, run_dir: PathBuf) -> Result<(), StartError> {
-    if boundary::is_installed() {
-        return Err(StartError::AlreadyObserving);
+    match boundary::condition() {
+        Condition::Fresh | Condition::Detached => {}
+        Condition::Observing => return Err(StartError::AlreadyObserving),
+        Condition::Failed => return Err(StartError::Failed),
     }
     let mut settings = read_settings(&run_dir)?;
     if settings.without_functions {
@@ -83,6 +89,18 @@ pub(crate) fn frame_reader() -> Option<&'static str> {
     FRAME_READER.get().copied()
 }
 
+/// Ends observing so that nothing of it is left at the interpreter; it may begin again.
+pub(crate) fn detach(py: Python<'_>) -> PyResult<()> {
+    let Some(tools) = tools_held() else { return Ok(()) };
+    let monitoring = py.import("sys")?.getattr("monitoring")?;
+    let events = Events::read(&monitoring)?;
+    let probes = probes::tool::set_aside(py)?;
+    tools.disable(&monitoring, &events)?;
+    boundary::detach(Observer::detach);
+    tools.free(&monitoring)?;
+    probes.put_back(py)
+}
+
 fn begin<F: EventFrame>(
     py: Python<'_>,
     run_dir: PathBuf,
@@ -90,11 +108,18 @@ fn begin<F: EventFrame>(
     class: &CallbackType,
 ) -> Result<(), StartError> {
     let monitoring = py.import("sys")?.getattr("monitoring")?;
-    let tools = Tools::take(&monitoring)?.ok_or(StartError::NoToolId)?;
-    let outcome = install::<F>(&monitoring, run_dir, settings, class, tools);
-    if outcome.is_err() {
-        tools.free(&monitoring)?;
-    }
+    let probes = probes::tool::set_aside(py)?;
+    let outcome = match Tools::take(&monitoring)? {
+        None => Err(StartError::NoToolId),
+        Some(tools) => {
+            let outcome = install::<F>(&monitoring, run_dir, settings, class, tools);
+            if outcome.is_err() {
+                tools.free(&monitoring)?;
+            }
+            outcome
+        }
+    };
+    probes.put_back(py)?;
     outcome
 }
 
@@ -107,51 +132,84 @@ fn install<F: EventFrame>(
 ) -> Result<(), StartError> {
     let py = monitoring.py();
     let events = Events::read(monitoring)?;
-    let type_died = class.make(py, on_type_died)?.into_ptr();
-    let naming = Naming::new::<F>(settings.scope, type_died);
-    let path = identity::ledger_path(&run_dir);
-    let who = identity::identity(hexversion());
-    let clock = clock::calibrate();
-    let rate = clock.0;
-    let tracer = Tracer::begin(&path, &who, settings.events, naming, clock)?;
+    let is_again = boundary::condition() == Condition::Detached;
     let local_events = match tools.local_events(&events) {
-        Some((tool, mask)) => {
-            let tool = tool.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr();
-            let mask = mask.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr();
-            Some([tool, mask])
-        }
+        Some((tool, mask)) => Some([integer(py, tool.into())?, integer(py, mask)?]),
         None => None,
     };
-    let set_local_events = monitoring.getattr("set_local_events")?.into_ptr();
     let quiet = settings.quiet;
-    let mut observer = Observer::new(tracer, (run_dir, quiet), set_local_events, local_events);
     let budget = settings.budget_percent.filter(|_| {
         if local_events.is_none() && !quiet {
             say_no_budget();
         }
         local_events.is_some()
     });
+    let (place, keeps_tree) = ((run_dir, quiet), settings.call_tree);
+    let rate = if is_again {
+        let outcome = boundary::begin_anew(|observer| {
+            observer.begin_again(place, settings.scope, settings.events, local_events)
+        });
+        outcome.ok_or(StartError::Failed)??;
+        boundary::fence(|observer| observer.tracer.rate()).unwrap_or(TickRate::NANOSECONDS)
+    } else {
+        begin_first::<F>(monitoring, place, settings, class, local_events)?
+    };
     let callbacks = match budget {
         Some(percent) => {
-            let mask = |mask: u32| mask.into_pyobject(py).map(|mask| mask.into_any().into_ptr());
-            let masks = [mask(0).map_err(PyErr::from)?, mask(events.start()).map_err(PyErr::from)?];
-            observer.pacing = Some(Pacing::new(percent, rate, masks));
+            let masks = [integer(py, 0)?, integer(py, events.start())?];
+            boundary::fence(|observer| observer.pacing = Some(Pacing::new(percent, rate, masks)));
             continue_in_children(py)?;
             Callbacks::budgeted::<F>()
         }
-        None if settings.call_tree => {
-            observer.tracer.keep_call_tree();
+        None if keeps_tree => {
+            boundary::fence(|observer| observer.tracer.keep_call_tree());
             Callbacks::reading::<F, true>()
         }
         None => Callbacks::reading::<F, false>(),
     };
-    boundary::install(observer);
     tools.register(monitoring, &events, class, &callbacks)?;
     calibrate::<F>(monitoring, (tools.worker(), &events))?;
-    // SAFETY: the handler only stores one byte; the extension is never unloaded.
-    unsafe { libc::pthread_atfork(None, None, Some(gate::shut_after_fork)) };
+    watch_forks();
     tools.enable(monitoring, &events)?;
+    if is_again {
+        // What answered DISABLE before would not be discovered again. Other tools' places come back
+        // once, too, which is what this function is documented to do.
+        monitoring.call_method0("restart_events")?;
+    }
     Ok(())
+}
+
+/// Makes the observer of this process; returns the clock's rate.
+fn begin_first<F: EventFrame>(
+    monitoring: &Bound<'_, PyAny>,
+    (run_dir, quiet): (PathBuf, bool),
+    settings: Settings,
+    class: &CallbackType,
+    local_events: Option<[*mut ffi::PyObject; 2]>,
+) -> Result<TickRate, StartError> {
+    let type_died = class.make(monitoring.py(), on_type_died)?.into_ptr();
+    let naming = Naming::new::<F>(settings.scope, type_died);
+    let path = identity::ledger_path(&run_dir);
+    let who = identity::identity(hexversion());
+    let clock = clock::calibrate();
+    let tracer = Tracer::begin(&path, &who, settings.events, naming, clock)?;
+    let set_local_events = monitoring.getattr("set_local_events")?.into_ptr();
+    boundary::install(Observer::new(tracer, (run_dir, quiet), set_local_events, local_events));
+    Ok(clock.0)
+}
+
+/// An integer that is kept for ever.
+fn integer(py: Python<'_>, number: u32) -> PyResult<*mut ffi::PyObject> {
+    Ok(number.into_pyobject(py).map_err(PyErr::from)?.into_any().into_ptr())
+}
+
+/// Has every fork shut the gate in the child. Cannot be taken back, so it is done once.
+fn watch_forks() {
+    static WATCHED: Once = Once::new();
+    // SAFETY: the handler only stores two words; the extension is never unloaded.
+    WATCHED.call_once(|| unsafe {
+        libc::pthread_atfork(None, None, Some(gate::shut_after_fork));
+    });
 }
 
 /// With one tool, events are global, and cannot be switched for single functions.
@@ -163,6 +221,10 @@ fn say_no_budget() {
 
 /// A child in which every function sleeps has no event that would make it begin its own ledger.
 fn continue_in_children(py: Python<'_>) -> PyResult<()> {
+    static ASKED: AtomicBool = AtomicBool::new(false);
+    if ASKED.swap(true, Relaxed) {
+        return Ok(());
+    }
     let hook = PyDict::new(py);
     let native = py.import("ghostglass._native")?;
     hook.set_item("after_in_child", native.getattr("continue_in_child")?)?;

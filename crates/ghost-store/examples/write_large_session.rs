@@ -53,6 +53,7 @@ fn write(
         script: "large.py".into(),
         name: None,
         note: None,
+        kind: ghost_model::SessionKind::Started,
         pid: 5_000_001,
         start_unix_ns: START_UNIX_NS,
     };

@@ -81,7 +81,7 @@ pub use maintenance::{
 };
 pub use recover::{Recovery, recover};
 pub use removal::{RemoveError, remove_session};
-pub use run_folder::{EventsKept, RunFolder};
+pub use run_folder::{EventsKept, Hold, RunFolder};
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use session_index::{SelectError, SessionIndex, SessionSelector};
 pub use session_reader::SessionReader;

@@ -10,7 +10,7 @@ use std::path::Path;
 use ghost_ledger::{LedgerSnapshot, read_ledger};
 use ghost_model::{
     CallTree, FunctionId, Process, ProcessState, Profile, Recording, Session, SessionId,
-    SessionState,
+    SessionKind, SessionState,
 };
 
 use crate::data_dir::DataDir;
@@ -137,6 +137,7 @@ impl LiveSession {
             let function = |id: FunctionId| functions.get(id.index()).copied().unwrap_or_default();
             call_tree.merge(&snapshot.call_tree, function);
         }
+        recording.is_late = session.kind == SessionKind::Attached;
         session.process_count = processes.len() as u64;
         session.call_count =
             processes.iter().map(|live| live.call_count).fold(0, u64::saturating_add);

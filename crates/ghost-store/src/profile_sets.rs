@@ -237,7 +237,7 @@ fn hide_uncalled(recording: &mut Recording) {
 fn empty_recording(conn: &Connection) -> rusqlite::Result<Recording> {
     let (types, functions) = (types(conn)?, functions(conn)?);
     let profiles = vec![Profile::default(); functions.len()];
-    Ok(Recording { types, functions, profiles })
+    Ok(Recording { types, functions, profiles, is_late: false })
 }
 
 fn type_id(row: &Row<'_>, column: usize, known: usize) -> rusqlite::Result<TypeId> {

@@ -75,7 +75,10 @@ fn start_ticks(ledger: &LedgerFile, all: &[LedgerFile]) -> Option<u64> {
 
 /// Finds out whether the process is alive, and says in its state that it is not.
 fn settle_state(process: &mut Process, start_ticks: Option<u64>, path: &Path) -> bool {
-    let alive = if is_elsewhere(process) {
+    let alive = if process.state == ProcessState::Detached {
+        // It wrote its last word; that it goes on is no matter.
+        false
+    } else if is_elsewhere(process) {
         may_run_elsewhere(process, path)
     } else {
         start_ticks == Some(process.kernel_start_ticks)

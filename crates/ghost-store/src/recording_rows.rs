@@ -118,7 +118,12 @@ pub(crate) fn processes(conn: &Connection) -> rusqlite::Result<Vec<(i64, Process
 fn process(row: &Row<'_>) -> rusqlite::Result<Process> {
     let (Unsigned(kernel_start_ticks), Unsigned(start_unix_ns)) = (row.get(3)?, row.get(4)?);
     let word = text(row, 7)?;
-    let states = [ProcessState::Running, ProcessState::Finished, ProcessState::Ended];
+    let states = [
+        ProcessState::Running,
+        ProcessState::Finished,
+        ProcessState::Ended,
+        ProcessState::Detached,
+    ];
     let state = states.into_iter().find(|state| state.as_str() == word);
     Ok(Process {
         pid: row.get(1)?,

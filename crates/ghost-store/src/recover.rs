@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use ghost_model::{SessionId, SessionState};
+use ghost_model::{SessionId, SessionKind, SessionState};
 
 use crate::data_dir::DataDir;
 use crate::run_folder::{self, RunFolder};
@@ -107,6 +107,7 @@ fn lost_session(id: &SessionId) -> NewSession {
         script: UNKNOWN_SCRIPT.to_owned(),
         name: None,
         note: None,
+        kind: SessionKind::Started,
         pid: 0,
         start_unix_ns: seconds.unwrap_or(0).saturating_mul(1_000_000_000),
     }

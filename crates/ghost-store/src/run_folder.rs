@@ -16,16 +16,19 @@ use crate::data_dir::{DataDir, create_new_private_folder, create_private_file};
 use crate::store_error::StoreError;
 
 const CONF: &str = "run.conf";
+/// Locked for as long as processes that were attached to are observed.
+const HOLD: &str = "attach.hold";
 const LEDGER: &str = "ledger";
 /// Added to the name of a ledger that cannot be read, so that it is reported once and kept.
 const BROKEN: &str = "broken";
 /// Extensions of what processes leave behind that holds nothing: the files by which they remember having
-/// said why they are not observed, and the control sockets of those that were killed.
-const LEFTOVERS: [&str; 2] = ["unobserved", "control"];
+/// said why they are not observed, the control sockets of those that were killed, and their answers to a
+/// `ghost attach`.
+const LEFTOVERS: [&str; 3] = ["unobserved", "control", "answer"];
 /// Files that mean something only while the session runs: its configuration, and the probes that were
 /// asked for from outside.
-const OF_THE_RUN: [&str; 5] =
-    [CONF, "run.conf.new", "probes.json", "probes.json.new", "probes.lock"];
+const OF_THE_RUN: [&str; 6] =
+    [CONF, "run.conf.new", "probes.json", "probes.json.new", "probes.lock", HOLD];
 
 /// Events kept per function where `run.conf` does not say.
 const EVENTS_PER_FUNCTION: u32 = 16;
@@ -86,6 +89,38 @@ impl RunFolder {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// The word to processes that were attached to: for as long as this lives, they are observed.
+#[derive(Debug)]
+pub struct Hold {
+    path: PathBuf,
+    /// Holds the lock, which the kernel takes away from whoever is killed.
+    _file: File,
+}
+
+impl Hold {
+    /// The file that is locked.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        // One that is not there is not held either.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl RunFolder {
+    /// Begins to hold processes that are attached to.
+    pub fn hold(&self) -> Result<Hold, StoreError> {
+        let path = self.path.join(HOLD);
+        let file = create_private_file(&path).map_err(StoreError::io("make", &path))?;
+        file.lock().map_err(StoreError::io("lock", &path))?;
+        Ok(Hold { path, _file: file })
     }
 }
 

@@ -18,11 +18,12 @@ pub const APPLICATION_ID: i32 = 0x4748_4F53;
 /// * 4: the standard error of calls, and what observing has taken.
 /// * 5: spans, and what they add up to.
 /// * 6: the call tree; of how many queries the rows are known.
-pub const SCHEMA_VERSION: i64 = 6;
+/// * 7: how a session came to its program.
+pub const SCHEMA_VERSION: i64 = 7;
 
 /// What makes a file of the version before into one of this version, for each version after the
 /// first. Only files that are still written to are upgraded.
-pub(crate) const UPGRADES: [(i64, &[&str]); 5] = [
+pub(crate) const UPGRADES: [(i64, &[&str]); 6] = [
     (
         2,
         &["
@@ -40,6 +41,7 @@ ALTER TABLE processes ADD COLUMN own_cost_ns INTEGER NOT NULL DEFAULT 0;
     ),
     (SPANS_SINCE, &[SPANS]),
     (CALL_TREE_SINCE, &[CALL_TREE, ROWS_KNOWN]),
+    (KIND_SINCE, &["ALTER TABLE sessions ADD COLUMN kind TEXT NOT NULL DEFAULT 'started';"]),
 ];
 
 /// Tables a session file must have, of any version.
@@ -59,6 +61,9 @@ pub(crate) const TABLES: [&str; 14] = [
     "callers",
     "activations",
 ];
+
+/// The version with which `sessions.kind` came.
+pub(crate) const KIND_SINCE: i64 = 7;
 
 /// The version with which the numbers of a budget came.
 pub(crate) const BUDGET_SINCE: i64 = 4;
@@ -97,7 +102,7 @@ pub(crate) const LATER: [&str; 4] = [BY_CALLER, SPANS, CALL_TREE, ROWS_KNOWN];
 
 /// Everything a new file is made with, but for [`LATER`].
 pub(crate) const SCHEMA: &str = "
--- The one `ghost run` this file is about. One row.
+-- The one `ghost run` or `ghost attach` this file is about. One row.
 CREATE TABLE sessions (
     session_id     TEXT NOT NULL,
     script_path    TEXT NOT NULL,     -- what was run, without its arguments
@@ -112,7 +117,8 @@ CREATE TABLE sessions (
     schema_version INTEGER NOT NULL,
     ghost_version  TEXT NOT NULL,
     name           TEXT,              -- what the user calls it; NULL: nothing
-    note           TEXT               -- what the user wrote about it; NULL: nothing
+    note           TEXT,              -- what the user wrote about it; NULL: nothing
+    kind           TEXT NOT NULL DEFAULT 'started' -- started or attached
 );
 
 -- One row per observed process image: an `exec` begins a new one.
@@ -127,7 +133,7 @@ CREATE TABLE processes (
     end_unix_ns        INTEGER,
     python_version     TEXT NOT NULL,
     call_cost_ps       INTEGER NOT NULL,     -- of observing one call; 0: not measured
-    state              TEXT NOT NULL,        -- running, finished, ended
+    state              TEXT NOT NULL,        -- running, finished, ended, detached
     call_count         INTEGER NOT NULL,
     last_sequence      INTEGER NOT NULL,     -- newest activation seen; 0 before the first
     activations_missed INTEGER NOT NULL,     -- overwritten before they were seen

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use ghost_model::{
     Activation, CallTree, FlowKey, FlowTotals, FunctionId, Process, ProcessState, Recording,
-    RouteKey, RouteTotals, Session, SessionId, SessionState, Span, SpanCounts, SpanFunction,
-    StatementKey, StatementTotals, TraceId,
+    RouteKey, RouteTotals, Session, SessionId, SessionKind, SessionState, Span, SpanCounts,
+    SpanFunction, StatementKey, StatementTotals, TraceId,
 };
 use rusqlite::Connection;
 
@@ -72,7 +72,9 @@ impl SessionReader {
 
     /// What was seen of the program, all processes together.
     pub fn recording(&self) -> Result<Recording, StoreError> {
-        ProfileSets::merged(&self.conn).map_err(StoreError::sql(&self.path))
+        let mut recording = ProfileSets::merged(&self.conn).map_err(StoreError::sql(&self.path))?;
+        recording.is_late = self.session.kind == SessionKind::Attached;
+        Ok(recording)
     }
 
     /// What ran below what, all processes together; nothing where no call tree was kept. Functions are

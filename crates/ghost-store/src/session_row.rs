@@ -1,9 +1,9 @@
 //! The one row of `sessions`, both ways.
 
-use ghost_model::{Session, SessionId, SessionState};
+use ghost_model::{Session, SessionId, SessionKind, SessionState};
 use rusqlite::{Connection, params};
 
-use crate::schema::SCHEMA_VERSION;
+use crate::schema::{KIND_SINCE, SCHEMA_VERSION};
 use crate::unsigned::Unsigned;
 use crate::upgrade;
 
@@ -17,7 +17,7 @@ pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()
     let seconds = |ns: u64| ns as f64 / NANOSECONDS;
     conn.execute("DELETE FROM sessions", [])?;
     conn.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             session.id.as_str(),
             session.script,
@@ -33,6 +33,7 @@ pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()
             env!("CARGO_PKG_VERSION"),
             session.name,
             session.note,
+            session.kind.as_str(),
         ],
     )?;
     Ok(())
@@ -40,10 +41,12 @@ pub(crate) fn write(conn: &Connection, session: &Session) -> rusqlite::Result<()
 
 /// Reads the row of the session whose file is named `id`.
 pub(crate) fn read(conn: &Connection, id: &SessionId) -> rusqlite::Result<Session> {
-    let named = if upgrade::version(conn)? < NAMES_SINCE { "NULL, NULL" } else { "name, note" };
+    let version = upgrade::version(conn)?;
+    let named = if version < NAMES_SINCE { "NULL, NULL" } else { "name, note" };
+    let kind = if version < KIND_SINCE { "NULL" } else { "kind" };
     let sql = format!(
         "SELECT script_path, pid, start_unix_ns, end_unix_ns, exit_code, state, total_events,
-                (SELECT count(*) FROM processes), {named} FROM sessions"
+                (SELECT count(*) FROM processes), {named}, {kind} FROM sessions"
     );
     conn.query_row(&sql, [], |row| {
         let Unsigned(start_unix_ns) = row.get(2)?;
@@ -54,6 +57,7 @@ pub(crate) fn read(conn: &Connection, id: &SessionId) -> rusqlite::Result<Sessio
             script: row.get(0)?,
             name: row.get(8)?,
             note: row.get(9)?,
+            kind: kind_of(row.get::<_, Option<String>>(10)?.as_deref()),
             pid: row.get(1)?,
             start_unix_ns,
             end_unix_ns: row.get::<_, Option<Unsigned>>(3)?.map(|Unsigned(end)| end),
@@ -63,6 +67,11 @@ pub(crate) fn read(conn: &Connection, id: &SessionId) -> rusqlite::Result<Sessio
             call_count,
         })
     })
+}
+
+fn kind_of(word: Option<&str>) -> SessionKind {
+    let is_attached = word == Some(SessionKind::Attached.as_str());
+    if is_attached { SessionKind::Attached } else { SessionKind::Started }
 }
 
 fn state_of(word: &str) -> SessionState {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use ghost_ledger::{LedgerSnapshot, ReadError, read_ledger};
-use ghost_model::{Session, SessionId, SessionState};
+use ghost_model::{Session, SessionId, SessionKind, SessionState};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::data_dir::DataDir;
@@ -41,6 +41,8 @@ pub struct NewSession {
     pub name: Option<String>,
     /// What the user wrote about it.
     pub note: Option<String>,
+    /// How it comes to its program.
+    pub kind: SessionKind,
     /// Process id of the program; may be set later.
     pub pid: u32,
     /// Start, nanoseconds since the Unix epoch.
@@ -93,6 +95,7 @@ impl SessionWriter {
             script: new.script,
             name: new.name,
             note: new.note,
+            kind: new.kind,
             pid: new.pid,
             start_unix_ns: new.start_unix_ns,
             end_unix_ns: None,

@@ -63,6 +63,7 @@ impl Stage {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 1,
             start_unix_ns: 1_763_630_000_123_456_789,
         }

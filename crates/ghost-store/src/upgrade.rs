@@ -39,6 +39,7 @@ mod tests {
          DROP TABLE returns_by_caller;
          ALTER TABLE sessions DROP COLUMN name;
          ALTER TABLE sessions DROP COLUMN note;
+         ALTER TABLE sessions DROP COLUMN kind;
          ALTER TABLE stats DROP COLUMN call_count_se;
          ALTER TABLE processes DROP COLUMN own_cost_ns;
          DROP TABLE span_rings;

@@ -34,6 +34,7 @@ impl Home {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: std::process::id(),
             start_unix_ns: 1_763_630_000_000_000_000,
         };

@@ -175,6 +175,11 @@ impl FunctionRegistry {
         live.users.into_iter().filter_map(|index| self.state_at(index)).collect()
     }
 
+    /// Every code object that is known by its address.
+    pub(crate) fn live_code(&self) -> Vec<CodeAddress> {
+        self.live.keys().copied().collect()
+    }
+
     pub(crate) fn state_at(&self, index: u32) -> Option<&'static CodeState> {
         self.states.get(index as usize).copied()
     }

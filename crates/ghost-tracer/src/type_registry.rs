@@ -125,6 +125,11 @@ impl TypeRegistry {
         self.live.remove(&class).map(|live| live.users).unwrap_or_default()
     }
 
+    /// Types whose death would be told.
+    pub(crate) fn mortal(&self) -> Vec<TypeAddress> {
+        self.live.iter().filter(|(_, live)| live.mortal).map(|(class, _)| *class).collect()
+    }
+
     /// The number of a signature that was seen before.
     pub(crate) fn known_signature(&self, types: &[u32]) -> Option<u32> {
         self.signatures.get(types).copied()

@@ -109,7 +109,9 @@ fn talk_about(evidence: &Evidence<'_>, files: &SourceFiles, recording: &Recordin
     for (file, error) in evidence.sources.broken() {
         talk::say(format_args!("cannot check `{file}`: {error}"));
     }
-    if evidence.history.is_partial() {
+    if evidence.history.is_late() {
+        talk::say("attached to a running program: no function is reported as never called");
+    } else if evidence.history.is_partial() {
         talk::say("functions beyond the bound of the recording: none is reported as never called");
     }
     if recording.observed().next().is_none() {

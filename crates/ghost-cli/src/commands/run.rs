@@ -4,14 +4,18 @@
 
 mod dashboard;
 mod executable;
-mod exporters;
-mod interpreter;
-mod recorder;
+pub(super) mod exporters;
+pub(super) mod interpreter;
+pub(super) mod recorder;
 mod settings;
 mod signals;
-mod summary;
+pub(super) mod summary;
 mod supervisor;
-mod target;
+pub(super) mod target;
+
+use std::env;
+
+use ghost_model::{SessionKind, SessionState};
 
 use crate::args::RunArguments;
 use crate::exit::{CommandError, FAILURE};
@@ -19,8 +23,8 @@ use crate::output::{talk, terminal};
 use dashboard::Dashboard;
 use exporters::Exporters;
 use interpreter::Surroundings;
-use recorder::Recorder;
-use supervisor::Supervisor;
+use recorder::{Ended, Program, Recorder, RecorderError};
+use supervisor::{Ending, Supervisor};
 use target::Launch;
 
 pub(crate) use exporters::ExporterError;
@@ -31,8 +35,8 @@ pub(crate) use target::TargetError;
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
     let surroundings = Surroundings::current();
     let launch = target::resolve(&arguments.words, arguments.python.as_deref(), &surroundings)?;
-    let export = exporters::settings(&arguments.exporter)?;
-    let recorder = Recorder::create(arguments, &launch)
+    let export = exporters::settings(&arguments.observing.exporter)?;
+    let recorder = recorder_of(arguments, &launch)
         .inspect_err(|error| {
             let reason = talk::with_causes(error);
             talk::say_with(format_args!("not recording: {reason}"), error.hint());
@@ -40,7 +44,7 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, CommandError> {
         .ok();
     let ending = match recorder {
         Some(mut recorder) => {
-            let exporters = Exporters::start(&export, arguments.quiet);
+            let exporters = Exporters::start(&export, arguments.observing.quiet);
             if let Some(exporters) = &exporters {
                 recorder.feed(Box::new(exporters.clone()));
             }
@@ -60,9 +64,9 @@ fn record(
     launch: &Launch,
     arguments: &RunArguments,
 ) -> Result<supervisor::Ending, CommandError> {
-    if !arguments.quiet {
+    if !arguments.observing.quiet {
         talk::say(format_args!("recording session {}", recorder.id()));
-        if arguments.tree && arguments.budget.is_some() {
+        if arguments.observing.tree && arguments.observing.budget.is_some() {
             talk::say("no call tree is kept under a budget");
         }
     }
@@ -76,11 +80,31 @@ fn record(
     };
     let recording = recorder.follow(supervisor.pid());
     let ending = supervisor.wait();
-    let outcome = recording.end(ending.as_ref().ok().copied());
+    let outcome =
+        recording.end(ending.as_ref().ok().map_or(Ended::UNSEEN, |ending| ended(*ending)));
     terminal::stop_in_background();
-    summary::say(&outcome, launch, arguments);
+    summary::say(&outcome, launch, &arguments.observing);
     if let Some(dashboard) = dashboard {
-        dashboard.end(arguments.quiet);
+        dashboard.end(arguments.observing.quiet);
     }
     Ok(ending?)
+}
+
+fn recorder_of(arguments: &RunArguments, launch: &Launch) -> Result<Recorder, RecorderError> {
+    let program = Program {
+        kind: SessionKind::Started,
+        script: launch.script.clone(),
+        here: env::current_dir().map_err(|_| RecorderError::NoCurrentFolder)?,
+        folder: launch.folder.clone(),
+        is_served: arguments.serve.is_some(),
+    };
+    Recorder::create(&arguments.observing, &program)
+}
+
+fn ended(ending: Ending) -> Ended {
+    let state = match ending {
+        Ending::Exited(_) => SessionState::Finished,
+        Ending::Signalled(_) => SessionState::Killed,
+    };
+    Ended { exit_code: Some(ending.code()), state }
 }

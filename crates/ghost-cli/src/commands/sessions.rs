@@ -5,7 +5,7 @@ mod filter;
 use std::io::Write;
 
 use anstyle::Style;
-use ghost_model::{Session, SessionId, SessionState};
+use ghost_model::{Session, SessionId, SessionKind, SessionState};
 use ghost_store::{SessionIndex, StoreError};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
@@ -110,10 +110,16 @@ struct Label {
     get: fn(&Session) -> Option<&str>,
 }
 
-const LABELS: [Label; 2] = [
+const LABELS: [Label; 3] = [
+    Label { heading: "KIND", get: |session| attached(session) },
     Label { heading: "NAME", get: |session| session.name.as_deref() },
     Label { heading: "NOTE", get: |session| session.note.as_deref() },
 ];
+
+/// Says that a session began in the middle of its program.
+fn attached(session: &Session) -> Option<&str> {
+    (session.kind == SessionKind::Attached).then(|| session.kind.as_str())
+}
 
 impl Label {
     fn of<'a>(&self, session: &'a Result<Session, StoreError>) -> Option<&'a str> {
@@ -180,6 +186,7 @@ struct Known<'a> {
     script_path: &'a str,
     name: Option<&'a str>,
     note: Option<&'a str>,
+    kind: &'static str,
     pid: u32,
     process_count: u64,
     call_count: u64,
@@ -219,6 +226,7 @@ fn known(session: &Session) -> Known<'_> {
         script_path: &session.script,
         name: session.name.as_deref(),
         note: session.note.as_deref(),
+        kind: session.kind.as_str(),
         pid: session.pid,
         process_count: session.process_count,
         call_count: session.call_count,
@@ -238,6 +246,7 @@ mod tests {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 42,
             start_unix_ns: 1_763_630_000_500_000_000,
             end_unix_ns: None,

@@ -17,6 +17,7 @@ fn every_command_explains_itself() {
         "diff",
         "watch",
         "serve",
+        "attach",
         "probe add",
         "probe read",
         "export",

@@ -60,6 +60,7 @@ impl Sample {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 42,
             start_unix_ns: second * 1_000_000_000,
             end_unix_ns: None,

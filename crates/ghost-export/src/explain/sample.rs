@@ -30,6 +30,7 @@ impl Sample {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 42,
             start_unix_ns: 1_763_630_000_000_000_000,
             end_unix_ns: None,

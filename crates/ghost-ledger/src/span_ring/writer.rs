@@ -72,6 +72,13 @@ impl SpanRing {
         self.put(at, self.get(at).saturating_add(count));
     }
 
+    /// Marks the end of the process's spans, and lets go of the file.
+    pub fn detach(mut self) {
+        self.close();
+        // Without memory for it the mapping stays; nobody writes to it any more.
+        let _ = self.mapping.release(0);
+    }
+
     /// Records written so far.
     pub fn records(&self) -> u64 {
         self.records

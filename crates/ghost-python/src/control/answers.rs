@@ -9,8 +9,8 @@ use ghost_control::{Audit, Change, Hello, Peer, Policy, ProbeSpec, Reply, Reques
 use super::mailbox::{self, Action};
 use super::outside_probe::Probe;
 use super::{hit_ring, registry};
-use crate::boundary;
 use crate::observer::hexversion;
+use crate::{attachment, boundary};
 
 /// How long a controller waits for a change. A program that executes Python makes its turn within some
 /// milliseconds; one that does not is told of as waiting.
@@ -39,6 +39,8 @@ impl Rules {
                 probes: registry::all().iter().map(|probe| probe.status()).collect(),
             },
             Request::ReadHits { after } => Reply::Hits(hit_ring::read(after)),
+            // What became of it is told in the run folder; it ends with the lock there.
+            Request::StartObserving { run_dir } if attachment::order(&run_dir) => Reply::Waiting,
             Request::StartObserving { .. } | Request::StopObserving => {
                 Reply::Refused { reason: "this process cannot be attached to".into() }
             }

@@ -39,7 +39,7 @@ pub(super) struct Begun {
 /// A code object that has hooks.
 struct Point {
     /// Keeps the address ours.
-    _code: Py<PyAny>,
+    code: Py<PyAny>,
     hooks: Hooks,
     wants_starts: bool,
 }
@@ -68,7 +68,7 @@ pub(super) fn set(code: Py<PyAny>, hooks: &Hooks) -> Removed {
     let point = if hooks.is_empty() {
         points.by_code.remove(&address)
     } else {
-        points.by_code.insert(address, Point { _code: code, hooks: hooks.clone(), wants_starts })
+        points.by_code.insert(address, Point { code, hooks: hooks.clone(), wants_starts })
     };
     let stay = |hook: usize| hooks.iter().any(|kept| kept.as_ptr() as usize == hook);
     let gone = |hook: usize| {
@@ -83,6 +83,12 @@ pub(super) fn set(code: Py<PyAny>, hooks: &Hooks) -> Removed {
 /// The hooks of a code object.
 pub(super) fn hooks_of(code: usize) -> Option<Hooks> {
     points().by_code.get(&code).map(|point| point.hooks.clone())
+}
+
+/// All code objects that have hooks.
+pub(super) fn all(py: Python<'_>) -> Vec<(Py<PyAny>, Hooks)> {
+    let point = |point: &Point| (point.code.clone_ref(py), point.hooks.clone());
+    points().by_code.values().map(point).collect()
 }
 
 /// Whether a code object has a hook that wants starts.

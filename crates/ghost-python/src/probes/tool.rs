@@ -82,6 +82,27 @@ pub(crate) fn watch_code(code: &Bound<'_, PyCode>, hooks: Vec<Py<ProbeHook>>) ->
     if points::count() == 0 { give_back(&monitoring) } else { Ok(()) }
 }
 
+/// Probes that were taken off their code objects, to be put back.
+pub(crate) struct SetAside(Vec<(Py<PyCode>, Vec<Py<ProbeHook>>)>);
+
+/// Takes all probes off, so that the observer can take or give up the ids they share with it.
+pub(crate) fn set_aside(py: Python<'_>) -> PyResult<SetAside> {
+    let mut aside = Vec::new();
+    for (code, hooks) in points::all(py) {
+        let Ok(code) = code.into_bound(py).cast_into::<PyCode>() else { continue };
+        watch_code(&code, Vec::new())?;
+        aside.push((code.unbind(), hooks.iter().map(|hook| hook.clone_ref(py)).collect()));
+    }
+    Ok(SetAside(aside))
+}
+
+impl SetAside {
+    /// Puts them back, under the ids there are now.
+    pub(crate) fn put_back(self, py: Python<'_>) -> PyResult<()> {
+        self.0.into_iter().try_for_each(|(code, hooks)| watch_code(code.bind(py), hooks))
+    }
+}
+
 /// Tell how much probes hold: code objects, activations, activations refused, hooks that raised.
 #[pyfunction]
 pub(crate) fn probe_counts() -> (usize, usize, u64, u64) {

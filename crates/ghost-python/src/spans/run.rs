@@ -38,8 +38,11 @@ struct Run {
     generation: Option<u32>,
 }
 
-/// Notes that this process belongs to the run of `folder`.
-pub(crate) fn begin(folder: &Path) {
+/// Notes that this process belongs to the run of `folder`; false where it belongs to one already.
+pub(crate) fn begin(folder: &Path) -> bool {
+    if lock().is_some() {
+        return false;
+    }
     fork_generation::watch();
     // What cannot be read is said where the observer starts.
     let conf = fs::read_to_string(folder.join("run.conf")).unwrap_or_default();
@@ -48,6 +51,7 @@ pub(crate) fn begin(folder: &Path) {
     let is_quiet = conf.lines().any(|line| line == "quiet=1");
     let folder = folder.to_owned();
     *lock() = Some(Run { folder, web, db, is_quiet, ring: None, generation: None });
+    true
 }
 
 /// Whether spans of this process are recorded.
@@ -74,6 +78,18 @@ pub(crate) fn close() {
     let ours = run.as_ref().filter(|run| run.generation == Some(fork_generation::current()));
     if let Some(ring) = ours.and_then(|run| run.ring.as_ref()) {
         ring.close();
+    }
+}
+
+/// Leaves the run: nothing is recorded any more, and the ring's file is let go.
+pub(crate) fn detach() {
+    let run = lock().take();
+    let generation = fork_generation::current();
+    // In a forked child the ring is its parent's.
+    if let Some(Run { ring: Some(ring), generation: Some(of), .. }) = run
+        && of == generation
+    {
+        ring.detach();
     }
 }
 

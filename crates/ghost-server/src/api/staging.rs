@@ -110,6 +110,7 @@ pub(crate) fn stage_process(
         script: "shop.py".into(),
         name: name.map(str::to_owned),
         note: None,
+        kind: ghost_model::SessionKind::Started,
         pid: 5_000_001,
         start_unix_ns: START_UNIX_NS,
     };

@@ -130,6 +130,7 @@ mod tests {
             script: "app.py".into(),
             name: None,
             note: None,
+            kind: ghost_model::SessionKind::Started,
             pid: 1,
             start_unix_ns,
         };

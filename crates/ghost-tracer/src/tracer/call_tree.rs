@@ -11,7 +11,9 @@ use crate::edge::Edge;
 impl<I: Interpreter> Tracer<I> {
     /// Keeps a call tree from now on, of what is started by [`Self::start`] with `TREE`.
     pub fn keep_call_tree(&mut self) {
-        self.tree = Some(CallTree::begin(&mut self.ledger));
+        // One that was kept before is still in the ledger, with all counts at zero.
+        let Self { tree, ledger, .. } = self;
+        tree.get_or_insert_with(|| CallTree::begin(ledger));
     }
 
     /// Address of the node that runs now; 0 where none does.

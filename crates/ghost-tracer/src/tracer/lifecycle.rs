@@ -31,13 +31,7 @@ impl<I: Interpreter> Tracer<I> {
         clock: (TickRate, u64, u64),
     ) -> Result<Self, LedgerError> {
         let (rate, now, unix_ns) = clock;
-        let (sampling, capacity) = match events {
-            EventsMode::None => (SamplingRule::Never, 0),
-            EventsMode::Sample => {
-                (SamplingRule::Window { ticks: rate.ticks(WINDOW_NS) }, SAMPLE_RING)
-            }
-            EventsMode::All => (SamplingRule::All, FULL_RING),
-        };
+        let (sampling, capacity) = sampling(events, rate);
         let mut ledger = Ledger::create(path, who, capacity)?;
         let mut texts = Texts::default();
         let types = TypeRegistry::new(&mut ledger, &mut texts);
@@ -64,6 +58,46 @@ impl<I: Interpreter> Tracer<I> {
     pub fn begin_child(&mut self, path: &Path, who: &Identity) -> Result<(), LedgerError> {
         self.forget_activations();
         self.ledger.begin_child(path, who)
+    }
+
+    /// Begins again at `path` after [`Self::detach`]: every count from zero.
+    pub fn begin_again(
+        &mut self,
+        path: &Path,
+        who: &Identity,
+        events: EventsMode,
+        (now, unix_ns): (u64, u64),
+    ) -> Result<(), LedgerError> {
+        let (sampling, capacity) = sampling(events, self.rate);
+        self.sampling = sampling;
+        self.epoch_unix_ns = unix_ns.wrapping_sub(self.rate.nanoseconds(now));
+        self.own_cost_ns = 0;
+        self.begin_child(path, who)?;
+        self.ledger.ensure_ring(capacity);
+        Ok(())
+    }
+
+    /// Marks the end of observing in the ledger, lets go of it, and forgets all addresses. No event may
+    /// come until [`Self::begin_again`].
+    pub fn detach(&mut self) -> Result<(), LedgerError> {
+        self.forget_activations();
+        for code in self.live_code() {
+            self.code_died(code);
+        }
+        for class in self.types.mortal() {
+            self.type_died(class);
+        }
+        self.ledger.detach()
+    }
+
+    /// How long a tick is.
+    pub fn rate(&self) -> TickRate {
+        self.rate
+    }
+
+    /// Every code object that is known by its address, and lives.
+    pub fn live_code(&self) -> Vec<CodeAddress> {
+        self.functions.live_code()
     }
 
     /// Forgets every activation under way, as after a gap in the events.
@@ -143,5 +177,14 @@ impl<I: Interpreter> Tracer<I> {
     /// The interpreter this tracer asks for names.
     pub fn interpreter(&mut self) -> &mut I {
         &mut self.interpreter
+    }
+}
+
+/// Which activations are kept as examples, and for how many there is room.
+fn sampling(events: EventsMode, rate: TickRate) -> (SamplingRule, u32) {
+    match events {
+        EventsMode::None => (SamplingRule::Never, 0),
+        EventsMode::Sample => (SamplingRule::Window { ticks: rate.ticks(WINDOW_NS) }, SAMPLE_RING),
+        EventsMode::All => (SamplingRule::All, FULL_RING),
     }
 }

@@ -114,6 +114,7 @@ pub(crate) fn reading(recording: Recording, seconds: u64) -> Reading {
         script: "shop.py".into(),
         name: None,
         note: None,
+        kind: ghost_model::SessionKind::Started,
         pid: 42,
         start_unix_ns: START_UNIX_NS,
         end_unix_ns: None,

@@ -30,7 +30,7 @@ pub(crate) enum ExporterError {
 }
 
 /// What the options and OpenTelemetry's variables ask for.
-pub(super) fn settings(options: &[String]) -> Result<ExportSettings, ExporterError> {
+pub(in crate::commands) fn settings(options: &[String]) -> Result<ExportSettings, ExporterError> {
     let lookup: Lookup<'_> = &environment::opentelemetry;
     let destinations = options.iter().map(|option| Ok((option.parse::<Destination>()?, lookup)));
     let destinations: Vec<_> = destinations.collect::<Result<_, DestinationError>>()?;
@@ -43,11 +43,11 @@ pub(super) fn settings(options: &[String]) -> Result<ExportSettings, ExporterErr
 
 /// Exporters at work, shared by the thread that reads spans and the one that ends the run.
 #[derive(Clone, Debug)]
-pub(super) struct Exporters(Arc<Mutex<Exporting>>);
+pub(in crate::commands) struct Exporters(Arc<Mutex<Exporting>>);
 
 impl Exporters {
     /// Starts what can start, and says what cannot; `None` where there is nothing to export to.
-    pub(super) fn start(settings: &ExportSettings, quiet: bool) -> Option<Self> {
+    pub(in crate::commands) fn start(settings: &ExportSettings, quiet: bool) -> Option<Self> {
         let (exporting, problems) = Exporting::start(settings, &Say::new(|line| talk::say(line)));
         for problem in &problems {
             talk::say_with(talk::with_causes(problem), problem.hint());
@@ -59,7 +59,7 @@ impl Exporters {
     }
 
     /// Sends what is there, and says what did not arrive.
-    pub(super) fn end(&self) {
+    pub(in crate::commands) fn end(&self) {
         let summary = self.lock().end(END_WAIT_MAX);
         for exporter in summary.exporters.iter().filter(|exporter| exporter.lost_count() > 0) {
             talk::say(exporter);

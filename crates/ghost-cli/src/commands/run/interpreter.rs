@@ -37,9 +37,9 @@ impl InterpreterError {
 
 /// Where to look for an interpreter.
 #[derive(Debug, Default)]
-pub(super) struct Surroundings {
+pub(in crate::commands) struct Surroundings {
     /// Folders `ghost` itself lies in: where it really is, then where it was called.
-    pub(super) ghost_folders: Vec<PathBuf>,
+    pub(in crate::commands) ghost_folders: Vec<PathBuf>,
     /// The active virtual environment.
     pub(super) virtual_env: Option<PathBuf>,
     /// Folders of PATH.
@@ -48,7 +48,7 @@ pub(super) struct Surroundings {
 
 impl Surroundings {
     /// Those of this process.
-    pub(super) fn current() -> Self {
+    pub(in crate::commands) fn current() -> Self {
         let search_path = crate::environment::search_path();
         Self {
             ghost_folders: ghost_folders(&search_path),

@@ -12,16 +12,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ghost_model::{Process, SessionId, SessionState, Span, SpanCounts};
+use ghost_model::{Process, SessionId, SessionKind, SessionState, Span, SpanCounts};
 use ghost_relay::SpanConsumer;
 use ghost_store::{
-    DataDir, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, StoreError, recover,
+    DataDir, Hold, NewSession, RunFolder, SessionEnd, SessionReader, SessionWriter, StoreError,
+    recover,
 };
 
 use super::settings::{self, SettingsError};
-use super::supervisor::Ending;
-use super::target::Launch;
-use crate::args::RunArguments;
+use crate::args::Observing;
 use crate::environment::{self, DataDirUnknown};
 use crate::output::talk::with_causes;
 
@@ -52,12 +51,39 @@ enum Store {
     Later,
 }
 
+/// What is recorded.
+#[derive(Clone, Debug)]
+pub(in crate::commands) struct Program {
+    /// How the session comes to it.
+    pub(in crate::commands) kind: SessionKind,
+    /// How sessions call it; never holds arguments or code.
+    pub(in crate::commands) script: String,
+    /// The folder it runs in.
+    pub(in crate::commands) here: PathBuf,
+    /// Folder its own code lies in, where that is known.
+    pub(in crate::commands) folder: Option<PathBuf>,
+    /// Whether somebody looks at it in a browser while it runs.
+    pub(in crate::commands) is_served: bool,
+}
+
+/// How recording ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::commands) struct Ended {
+    /// Exit code of the program, where it ended and that is known.
+    pub(in crate::commands) exit_code: Option<i32>,
+    /// Finished or killed.
+    pub(in crate::commands) state: SessionState,
+}
+
 /// Why a program runs without being recorded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RecorderError {
+pub(in crate::commands) enum RecorderError {
     /// No data folder.
     #[error(transparent)]
     DataDir(#[from] DataDirUnknown),
+    /// The folder was removed while we are in it.
+    #[error("the current folder does not exist any more")]
+    NoCurrentFolder,
     /// Nothing to observe.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -68,17 +94,23 @@ pub(super) enum RecorderError {
 
 impl RecorderError {
     /// The way out.
-    pub(super) fn hint(&self) -> Option<&'static str> {
+    pub(in crate::commands) fn hint(&self) -> Option<&'static str> {
         match self {
             Self::DataDir(_) => Some("set GHOST_DATA_DIR to a folder you can write to"),
-            Self::Settings(_) => None,
+            Self::Settings(_) | Self::NoCurrentFolder => None,
             Self::Store(error) => error.hint(),
         }
     }
 }
 
+impl Ended {
+    /// Nobody knows how.
+    pub(in crate::commands) const UNSEEN: Self =
+        Self { exit_code: None, state: SessionState::Killed };
+}
+
 /// A session ready to be recorded.
-pub(super) struct Recorder {
+pub(in crate::commands) struct Recorder {
     id: SessionId,
     data_dir: DataDir,
     folder: RunFolder,
@@ -97,38 +129,47 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// Makes the session's files.
-    pub(super) fn create(arguments: &RunArguments, launch: &Launch) -> Result<Self, RecorderError> {
+    pub(in crate::commands) fn create(
+        arguments: &Observing,
+        program: &Program,
+    ) -> Result<Self, RecorderError> {
         let data_dir = DataDir::new(environment::data_root()?);
-        let conf = settings::text(arguments, launch.folder.as_deref())?;
+        let conf =
+            settings::text(arguments, &program.here, program.folder.as_deref(), program.is_served)?;
         let start_unix_ns = now_unix_ns();
         let id = SessionId::new(start_unix_ns, salt());
         let folder = RunFolder::create(&data_dir, &id, &conf)?;
-        let script = launch.script.clone();
+        let (script, kind) = (program.script.clone(), program.kind);
         let (name, note) = (arguments.name.clone(), arguments.note.clone());
-        let new = NewSession { id: id.clone(), script, name, note, pid: 0, start_unix_ns };
+        let new = NewSession { id: id.clone(), script, name, note, kind, pid: 0, start_unix_ns };
         let writer = SessionWriter::create(&data_dir, new).inspect_err(|_| {
             let _ = fs::remove_dir_all(folder.path());
         })?;
         Ok(Self { id, data_dir, folder, writer, broken: Vec::new(), consumers: Vec::new() })
     }
 
+    /// Says to the program that it is observed for as long as the result lives.
+    pub(in crate::commands) fn hold(&self) -> Result<Hold, StoreError> {
+        self.folder.hold()
+    }
+
     /// The session's id.
-    pub(super) fn id(&self) -> &SessionId {
+    pub(in crate::commands) fn id(&self) -> &SessionId {
         &self.id
     }
 
     /// Where the program's processes write their ledgers.
-    pub(super) fn run_dir(&self) -> &Path {
+    pub(in crate::commands) fn run_dir(&self) -> &Path {
         self.folder.path()
     }
 
     /// Hands every span to one more consumer, in the order they arrive.
-    pub(super) fn feed(&mut self, consumer: Box<dyn SpanConsumer + Send>) {
+    pub(in crate::commands) fn feed(&mut self, consumer: Box<dyn SpanConsumer + Send>) {
         self.consumers.push(consumer);
     }
 
     /// Removes a session whose program did not start.
-    pub(super) fn discard(self) {
+    pub(in crate::commands) fn discard(self) {
         let path = self.data_dir.session_path(&self.id);
         drop(self.writer);
         for suffix in ["", "-wal", "-shm"] {
@@ -140,7 +181,7 @@ impl Recorder {
     }
 
     /// Begins to fold what the program records, in a thread of its own.
-    pub(super) fn follow(self, pid: u32) -> Recording {
+    pub(in crate::commands) fn follow(self, pid: u32) -> Recording {
         let (ended, endings) = mpsc::channel();
         let (outcome, outcomes) = mpsc::channel();
         let id = self.id.clone();
@@ -153,7 +194,7 @@ impl Recorder {
         Recording { id, ended, outcomes }
     }
 
-    fn fold_until_end(mut self, pid: u32, endings: &Receiver<Option<Ending>>) -> Outcome {
+    fn fold_until_end(mut self, pid: u32, endings: &Receiver<Ended>) -> Outcome {
         self.writer.set_pid(pid);
         // What earlier sessions left behind. Commands that show something report its failures.
         let _ = recover(&self.data_dir);
@@ -163,8 +204,8 @@ impl Recorder {
             let until_fold = interval.saturating_sub(folded.elapsed());
             match endings.recv_timeout(until_fold.min(drain_interval)) {
                 Err(RecvTimeoutError::Timeout) => {}
-                Ok(ending) => return self.finish(ending),
-                Err(RecvTimeoutError::Disconnected) => return self.finish(None),
+                Ok(ended) => return self.finish(ended),
+                Err(RecvTimeoutError::Disconnected) => return self.finish(Ended::UNSEEN),
             }
             let store = if stored.elapsed() < STORE_INTERVAL { Store::Later } else { Store::Now };
             drain_interval = self.drain(store);
@@ -216,15 +257,12 @@ impl Recorder {
         next_interval(interval, changed, begin.elapsed())
     }
 
-    fn finish(mut self, ending: Option<Ending>) -> Outcome {
+    fn finish(mut self, ended: Ended) -> Outcome {
         self.drain(Store::Now);
         let end = SessionEnd {
             end_unix_ns: now_unix_ns(),
-            exit_code: ending.map(Ending::code),
-            state: match ending {
-                Some(Ending::Exited(_)) => SessionState::Finished,
-                Some(Ending::Signalled(_)) | None => SessionState::Killed,
-            },
+            exit_code: ended.exit_code,
+            state: ended.state,
         };
         let Self { id, data_dir, mut broken, writer, folder, .. } = self;
         let totals = writer.finish(end).and_then(|report| {
@@ -255,17 +293,17 @@ fn next_interval(interval: Duration, changed: bool, took: Duration) -> Duration 
 
 /// A session that is being recorded.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(in crate::commands) struct Recording {
     id: SessionId,
-    ended: Sender<Option<Ending>>,
+    ended: Sender<Ended>,
     outcomes: Receiver<Outcome>,
 }
 
 impl Recording {
-    /// Completes the session; `ending` is `None` where nobody knows how the program ended.
-    pub(super) fn end(self, ending: Option<Ending>) -> Outcome {
+    /// Completes the session.
+    pub(in crate::commands) fn end(self, ended: Ended) -> Outcome {
         // The thread is gone if it never started; then no outcome comes either.
-        let _ = self.ended.send(ending);
+        let _ = self.ended.send(ended);
         self.outcomes.recv_timeout(FINISH_WAIT_MAX).unwrap_or_else(|_| Outcome {
             id: self.id,
             totals: Err("the disk did not answer in time".into()),
@@ -276,35 +314,35 @@ impl Recording {
 
 /// What became of a session.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(in crate::commands) struct Outcome {
     /// Its id.
-    pub(super) id: SessionId,
+    pub(in crate::commands) id: SessionId,
     /// What was recorded, or why it is not complete.
-    pub(super) totals: Result<Totals, String>,
+    pub(in crate::commands) totals: Result<Totals, String>,
     /// Ledgers that could not be read, and why.
-    pub(super) broken: Vec<(PathBuf, String)>,
+    pub(in crate::commands) broken: Vec<(PathBuf, String)>,
 }
 
 /// What was recorded.
 #[derive(Debug, Default)]
-pub(super) struct Totals {
+pub(in crate::commands) struct Totals {
     /// Calls in all processes.
-    pub(super) call_count: u64,
+    pub(in crate::commands) call_count: u64,
     /// Functions that were called.
-    pub(super) function_count: u64,
+    pub(in crate::commands) function_count: u64,
     /// Observed processes.
-    pub(super) processes: Vec<Process>,
+    pub(in crate::commands) processes: Vec<Process>,
     /// Requests in all processes.
-    pub(super) request_count: u64,
+    pub(in crate::commands) request_count: u64,
     /// Queries in all processes.
-    pub(super) query_count: u64,
+    pub(in crate::commands) query_count: u64,
     /// Spans, and what became of them.
-    pub(super) spans: SpanCounts,
+    pub(in crate::commands) spans: SpanCounts,
 }
 
 impl Totals {
     /// Whether nothing at all was seen of the program.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::commands) fn is_empty(&self) -> bool {
         self.processes.is_empty() && self.spans == SpanCounts::default()
     }
 }

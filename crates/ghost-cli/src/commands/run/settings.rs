@@ -2,33 +2,30 @@
 //!
 //! Never holds arguments or environment values.
 
-use std::env;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use ghost_control::Policy;
 
-use crate::args::{Events, ProbeValues, RunArguments, Scope};
+use crate::args::{Events, Observing, ProbeValues, Scope};
 
 /// Why there is nothing to observe.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
-    /// The folder was removed while we are in it.
-    #[error("the current folder does not exist any more")]
-    NoCurrentFolder,
     /// A folder whose name the settings cannot hold.
     #[error("the name of folder `{}` is not UTF-8 or holds a line break", .0.display())]
     Unwritable(PathBuf),
 }
 
-/// The text of `run.conf`.
+/// The text of `run.conf` for a program in the folder `here`.
 pub(super) fn text(
-    arguments: &RunArguments,
+    arguments: &Observing,
+    here: &Path,
     script_folder: Option<&Path>,
+    serves: bool,
 ) -> Result<String, SettingsError> {
-    let here = env::current_dir().map_err(|_| SettingsError::NoCurrentFolder)?;
     let mut text = String::new();
-    for root in roots(&here, script_folder) {
+    for root in roots(here, script_folder) {
         let line = root.to_str().filter(|name| !name.contains(['\n', '\r']));
         let line = line.ok_or_else(|| SettingsError::Unwritable(root.clone()))?;
         push(&mut text, "root", line);
@@ -45,7 +42,7 @@ pub(super) fn text(
     if let Some(percent) = arguments.budget {
         push(&mut text, "budget", &percent.to_string());
     }
-    if arguments.tree || arguments.serve.is_some() {
+    if arguments.tree || serves {
         push(&mut text, "tree", "1");
     }
     let switches =
@@ -60,7 +57,7 @@ pub(super) fn text(
 }
 
 /// What probes from outside may do.
-fn policy(arguments: &RunArguments) -> Policy {
+fn policy(arguments: &Observing) -> Policy {
     Policy {
         is_enabled: !arguments.no_probes,
         allows_values: arguments.probe_values == ProbeValues::Allow,
@@ -155,9 +152,8 @@ mod tests {
 
     #[test]
     fn settings_are_one_line_each() {
-        let arguments = RunArguments {
+        let arguments = Observing {
             quiet: true,
-            python: None,
             scope: Scope::All,
             include: vec!["shop.*".into(), "lib".into()],
             exclude: vec!["shop.vendor.*".into()],
@@ -175,12 +171,10 @@ mod tests {
             probe_values: ProbeValues::Forbid,
             probe_target: vec!["shop.orders".into()],
             spans_max: 500,
-            serve: None,
-            words: vec!["app.py".into(), "--secret".into()],
         };
-        let text = text(&arguments, None).unwrap();
+        let text = text(&arguments, Path::new("/srv/shop"), None, false).unwrap();
         let (root, rest) = text.split_once('\n').unwrap();
-        assert_eq!(root, format!("root={}", env::current_dir().unwrap().display()));
+        assert_eq!(root, "root=/srv/shop");
         let expected = "scope=all\ninclude=shop.*\ninclude=lib\nexclude=shop.vendor.*\n\
                         events=none\nevents_per_function=4\nbudget=2.5\ntree=1\n\
                         db=0\nfunctions=0\nprobes=0\nprobe_values=forbid\n\

@@ -9,7 +9,7 @@ use ghost_export::remarks;
 
 use super::recorder::{Outcome, Totals};
 use super::target::Launch;
-use crate::args::RunArguments;
+use crate::args::Observing;
 use crate::environment::GHOST_RUN;
 use crate::output::number::counted;
 use crate::output::talk;
@@ -25,7 +25,24 @@ const PROBE: &str = "import sys\n\
     sys.exit(importlib.util.find_spec('ghostglass') is None)";
 
 /// Says what became of the session. Problems are said even if `quiet`.
-pub(super) fn say(outcome: &Outcome, launch: &Launch, arguments: &RunArguments) {
+pub(super) fn say(outcome: &Outcome, launch: &Launch, arguments: &Observing) {
+    if is_empty(outcome, arguments) {
+        say_nothing_observed(launch);
+    } else {
+        say_what_was(outcome, arguments);
+    }
+}
+
+/// Whether nothing was seen of the program, and that asks for an explanation.
+fn is_empty(outcome: &Outcome, arguments: &Observing) -> bool {
+    // A ledger that cannot be used was written by an observer: that is reason enough. Programs without
+    // a web framework and a database are no reason to look for a fault.
+    let is_empty = outcome.totals.as_ref().is_ok_and(Totals::is_empty);
+    is_empty && outcome.broken.is_empty() && !arguments.no_functions
+}
+
+/// Says how much was recorded, and what was not.
+pub(in crate::commands) fn say_what_was(outcome: &Outcome, arguments: &Observing) {
     let (id, quiet) = (&outcome.id, arguments.quiet);
     for (path, reason) in &outcome.broken {
         talk::say(format_args!("session {id}: cannot use `{}`: {reason}", path.display()));
@@ -35,13 +52,10 @@ pub(super) fn say(outcome: &Outcome, launch: &Launch, arguments: &RunArguments) 
             let problem = format_args!("session {id} is not complete: {reason}");
             talk::say_with_hint(problem, "the next `ghost` command tries to complete it");
         }
-        // A ledger that cannot be used was written by an observer: that is reason enough.
         Ok(totals) if totals.is_empty() && !outcome.broken.is_empty() => {}
-        // Programs without a web framework and a database are no reason to look for a fault.
         Ok(totals) if totals.is_empty() && arguments.no_functions => {
             talk::say(format_args!("session {id}: no request and no query was seen"));
         }
-        Ok(totals) if totals.is_empty() => say_nothing_observed(launch),
         Ok(totals) => {
             for gap in
                 remarks::gaps(&totals.processes).iter().chain(&remarks::lost_spans(&totals.spans))

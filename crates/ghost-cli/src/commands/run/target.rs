@@ -199,7 +199,7 @@ fn interpreted(
 }
 
 /// The path as typed where it leads below the current folder, else the file's name.
-fn script_name(path: &Path) -> String {
+pub(in crate::commands) fn script_name(path: &Path) -> String {
     let below =
         path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let relative = || {
