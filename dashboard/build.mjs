@@ -1,5 +1,6 @@
 /**
- * Builds the dashboard into the server's assets: one page, one script, one style sheet, one icon.
+ * Builds the dashboard into the server's assets: one page, one script, one style sheet, one icon; and from parts of
+ * it the page that an application serves itself, into the Python package.
  *
  * Fails when what the browser loads is too large, or a source has a construct that the security of the page
  * forbids. The stamp it leaves says what the assets were built from; `cargo xtask tidy` compares it.
@@ -13,6 +14,7 @@ import * as esbuild from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ASSETS = join(HERE, "../crates/ghost-server/assets");
+const EMBEDDED = join(HERE, "../python/ghostglass/ui/assets");
 
 /** What a browser has to load, compressed. */
 const GZIP_BYTES_MAX = 120 * 1024;
@@ -22,7 +24,16 @@ const FORBIDDEN =
   /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function\(/;
 
 /** What the assets are made from; the tests beside them are not. */
-const SOURCES = ["build.mjs", "icon.svg", "index.html", "package-lock.json", "package.json", "tsconfig.json", "src"];
+const SOURCES = [
+  "build.mjs",
+  "embedded.html",
+  "icon.svg",
+  "index.html",
+  "package-lock.json",
+  "package.json",
+  "tsconfig.json",
+  "src",
+];
 
 /** Pages of the documentation that the dashboard shows, as far as their first section. */
 const PAGES = {
@@ -59,6 +70,15 @@ if (process.argv.includes("--watch")) {
 } else {
   refuseForbidden();
   write(await esbuild.build(OPTIONS));
+  const entryPoints = { page: join(HERE, "src/embedded/main.tsx") };
+  writeEmbedded(await esbuild.build({ ...OPTIONS, entryPoints, outdir: EMBEDDED }));
+}
+
+/** The page of an application: beside files of the package, so nothing else there is touched. */
+function writeEmbedded(result) {
+  mkdirSync(EMBEDDED, { recursive: true });
+  for (const { path, contents } of result.outputFiles) writeFileSync(path, contents);
+  writeFileSync(join(EMBEDDED, "index.html"), readFileSync(join(HERE, "embedded.html")));
 }
 
 /** Writes all files anew: nothing of an earlier build stays. */

@@ -81,8 +81,7 @@ def tab(chromium, link) -> Iterator[browser.Tab]:
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     opened = browser.opened(context, link)
     yield opened
-    # Which resources the server has is `test_dashboard.py`'s business.
-    assert [said for said in opened.complaints if "404" not in said] == []
+    assert opened.complaints == []
     assert opened.strangers == []
     context.close()
 

@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from typing import Self
 
@@ -376,3 +377,23 @@ def test_a_thousand_changes_while_threads_run(bench: Bench) -> None:
             assert removed["reply"] in ("done", "waiting")
         assert request(path, request="list_probes")["probes"] == []
         assert running.end() == (0, b"", b"")
+
+
+def test_the_server_tells_of_probes(bench: Bench) -> None:
+    with Running(bench, LOOP) as running:
+        probe = running.probe("add", "__main__.place", "--value", "len(items)")
+        running.until(lambda listed: all(row["hit_count"] > 5 for row in listed))
+        with bench.start(GHOST, "serve") as server:
+            address, _, token = server.stdout.readline().decode().strip().partition("/#token=")
+            request = urllib.request.Request(f"{address}/api/v1/sessions/current/probes")
+            request.add_header("Authorization", f"Bearer {token}")
+            with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+                told = json.load(answer)
+            server.terminate()
+        assert (told["process_count"], told["silent_process_count"]) == (1, 0)
+        (item,) = told["items"]
+        assert (item["id"], item["target"], item["type"]) == (probe, "__main__.place", "log")
+        (process,) = item["processes"]
+        assert (process["state"], process["hit_count"] > 5) == ("active", True)
+        assert item["hits"]
+        assert {hit["value"] for hit in item["hits"]} <= set("0123456")

@@ -15,6 +15,7 @@ pub(crate) mod health;
 mod listing;
 pub(crate) mod overview;
 mod parameters;
+pub(crate) mod probes;
 pub(crate) mod processes;
 pub(crate) mod queries;
 pub(crate) mod requests;
@@ -52,6 +53,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         .merge(traces::routes())
         .merge(errors::routes())
         .merge(processes::routes())
+        .merge(probes::routes())
 }
 
 /// A resource that is a list: what its items can be sorted by, for the document.

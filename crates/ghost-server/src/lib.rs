@@ -11,6 +11,7 @@ mod events;
 #[cfg(test)]
 mod network_tests;
 mod openapi;
+mod probes;
 mod router;
 mod security;
 mod server;

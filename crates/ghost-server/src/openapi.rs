@@ -49,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<AppState>> {
         api::traces::trace,
         api::errors::errors,
         api::processes::processes,
+        api::probes::probes,
         api::settings::settings,
         api::settings::change_settings,
         events::upgrade::upgrade,

@@ -1,5 +1,5 @@
 /**
- * One number that matters, with its course over the last quarter of an hour where there is one.
+ * One number that matters, with its course where there is one.
  */
 
 import type { ComponentChildren } from "preact";
@@ -10,11 +10,13 @@ interface TileProperties {
   readonly value: string;
   readonly note?: ComponentChildren;
   readonly isBad?: boolean;
+  /** How far the course goes back. */
+  readonly span?: string;
   readonly course?: { readonly times: readonly number[]; readonly line: Line };
 }
 
 /** The tile. */
-export function Tile({ title, value, note, isBad, course }: TileProperties) {
+export function Tile({ title, value, note, isBad, span, course }: TileProperties) {
   return (
     <section class="card tile">
       <h2>{title}</h2>
@@ -22,7 +24,7 @@ export function Tile({ title, value, note, isBad, course }: TileProperties) {
       {note !== undefined && <p class="note">{note}</p>}
       {course !== undefined && (
         <TimeChart
-          spoken={`${title} over the last 15 minutes, ${value} at present`}
+          spoken={`${title} over ${span ?? "the last 15 minutes"}, ${value} at present`}
           times={course.times}
           lines={[course.line]}
           heightPx={36}

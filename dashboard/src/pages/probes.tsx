@@ -11,7 +11,7 @@ import { moment } from "../design/time";
 import { Facts } from "../listing/facts";
 import { useResource } from "../live/resource";
 import { sessionPath } from "../live/session";
-import type { Probe, ProbeProcess, ProbeResult } from "../probes/probe";
+import type { Probe, ProbeHit, ProbeProcess } from "../probes/probe";
 
 /** The page. */
 export function ProbesPage() {
@@ -65,7 +65,7 @@ function ProbeCard({ probe }: { probe: Probe }) {
         ]}
       />
       <Processes processes={probe.processes ?? []} />
-      <Results results={probe.results ?? []} />
+      <Hits hits={probe.hits ?? []} />
     </article>
   );
 }
@@ -135,18 +135,18 @@ function Numbers({ process }: { process: ProbeProcess }) {
 /** The lines that took longest; all of them are in the download. */
 const LINES_SHOWN = 5;
 
-function Results({ results }: { results: readonly ProbeResult[] }) {
-  if (results.length === 0) return null;
+function Hits({ hits }: { hits: readonly ProbeHit[] }) {
+  if (hits.length === 0) return null;
   return (
     <>
       <h3>Latest</h3>
       <ol class="plain results">
-        {results.map((result, index) => (
+        {hits.map((hit, index) => (
           <li key={index} class="code">
             <span class="note">
-              {moment(result.unix_ns)} {result.pid}
+              {moment(hit.time_unix_ns)} {hit.pid}
             </span>{" "}
-            {result.text}
+            {hit.value ?? "hit"}
           </li>
         ))}
       </ol>

@@ -13,7 +13,7 @@ export interface Probe {
   readonly condition?: string | null;
   readonly expires_unix_ns?: number;
   readonly processes?: readonly ProbeProcess[];
-  readonly results?: readonly ProbeResult[];
+  readonly hits?: readonly ProbeHit[];
 }
 
 /** A probe in one process. */
@@ -35,8 +35,9 @@ export interface ProbeProcess {
 }
 
 /** Something a probe told. */
-export interface ProbeResult {
-  readonly unix_ns: number;
+export interface ProbeHit {
+  readonly time_unix_ns: number;
   readonly pid: number;
-  readonly text: string;
+  /** Null where the probe has no value. */
+  readonly value: string | null;
 }

@@ -25,7 +25,7 @@ PREFIX = "/_ghost"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; connect-src 'self'; script-src 'self';"
-    " style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
+    " style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -12,8 +12,15 @@ use super::Finding;
 use super::tree::TreeError;
 
 /// What the build reads, besides everything in `src`.
-const FILES: [&str; 6] =
-    ["build.mjs", "icon.svg", "index.html", "package-lock.json", "package.json", "tsconfig.json"];
+const FILES: [&str; 7] = [
+    "build.mjs",
+    "embedded.html",
+    "icon.svg",
+    "index.html",
+    "package-lock.json",
+    "package.json",
+    "tsconfig.json",
+];
 
 const DASHBOARD: &str = "dashboard";
 const STAMP: &str = "crates/ghost-server/assets/.stamp";
