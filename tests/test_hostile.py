@@ -71,8 +71,8 @@ def test_functions_beyond_the_bound_are_counted_together(bench: Bench) -> None:
     assert sum(row["call_count"] for row in recorded.profiles) == 2 * made + 2
     assert len(functions) <= 100_001
     assert sum(row["call_count"] for row in bodies + recorded.named("…")) >= made
-    # At most 100,000 functions with names, counters and cells.
-    assert more < 100_000
+    # At most 100,000 functions with names, counters and cells, and the extension itself.
+    assert more < 105_000
 
 
 def test_a_code_object_at_a_known_address_is_a_new_function(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from conftest import GHOST, Bench
+from conftest import GHOST, PYTHON, Bench
 
 WAIT_S = 60
 
@@ -385,11 +385,13 @@ def test_the_server_tells_of_probes(bench: Bench) -> None:
         running.until(lambda listed: all(row["hit_count"] > 5 for row in listed))
         with bench.start(GHOST, "serve") as server:
             address, _, token = server.stdout.readline().decode().strip().partition("/#token=")
-            request = urllib.request.Request(f"{address}/api/v1/sessions/current/probes")
-            request.add_header("Authorization", f"Bearer {token}")
-            with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
-                told = json.load(answer)
-            server.terminate()
+            try:
+                request = urllib.request.Request(f"{address}/api/v1/sessions/current/probes")
+                request.add_header("Authorization", f"Bearer {token}")
+                with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+                    told = json.load(answer)
+            finally:
+                server.terminate()
         assert (told["process_count"], told["silent_process_count"]) == (1, 0)
         (item,) = told["items"]
         assert (item["id"], item["target"], item["type"]) == (probe, "__main__.place", "log")
@@ -397,3 +399,22 @@ def test_the_server_tells_of_probes(bench: Bench) -> None:
         assert (process["state"], process["hit_count"] > 5) == ("active", True)
         assert item["hits"]
         assert {hit["value"] for hit in item["hits"]} <= set("0123456")
+
+
+def test_a_fork_is_not_warned_of_our_thread(bench: Bench) -> None:
+    bench.write(
+        "app.py",
+        """
+        import logging, os, threading, time
+        # Handlers written in Python run in the parent before it counts its threads.
+        os.register_at_fork(after_in_parent=lambda: [time.sleep(0) for _ in range(200)])
+        for _ in range(100):
+            child = os.fork()
+            if child == 0:
+                os._exit(0)
+            os.waitpid(child, 0)
+        """,
+    )
+    for options in ((), ("--budget", "5")):
+        finished = bench.observed("--quiet", *options, PYTHON, "-W", "error", "app.py")
+        assert (finished.code, finished.stderr) == (0, ""), options

@@ -27,6 +27,7 @@ __all__ = [
     "current_span",
     "detach",
     "enabled",
+    "end_python_calls",
     "frame_reader",
     "get_span_id",
     "get_trace_id",
@@ -88,6 +89,9 @@ def close_collectors() -> None:
 
 def console_text(events: list[dict[str, Any]], pretty: bool, colour: bool) -> str:
     """Give events as the lines a console shows."""
+
+def end_python_calls() -> None:
+    """Let no call of ours into Python begin, and wait for the others. Registered with `atexit`."""
 
 def enabled(part: str) -> bool:
     """Tell whether a part of the run is on: `web` or `db`. Outside a run nothing is."""

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::fork_in_progress;
 use crate::native_thread;
 use crate::pending_call::ask_any_thread;
 use crate::spans::fork_generation;
@@ -128,13 +129,16 @@ pub(crate) fn pause_watching(py: Python<'_>) {
 /// In the parent of a fork: watch again, when the fork has told of the threads it saw.
 #[pyfunction]
 pub(crate) fn resume_watching() {
+    fork_in_progress::note();
     if lock().is_some() && !ask_any_thread(resume_turn) {
         resume();
     }
 }
 
 extern "C" fn resume_turn(_: *mut c_void) -> c_int {
-    resume();
+    if !fork_in_progress::is_one() || !ask_any_thread(resume_turn) {
+        resume();
+    }
     0
 }
 

@@ -30,7 +30,7 @@ use ghost_control::{Audit, Endpoint, Policy, SpecFile};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::{identity, pending_call};
+use crate::{fork_in_progress, identity, pending_call, python_calls};
 use answers::Rules;
 use listener::Listener;
 use mailbox::Action;
@@ -117,6 +117,7 @@ fn listen(py: Python<'_>, folder: PathBuf, data_dir: PathBuf) -> PyResult<bool> 
         places().push(Place { folder, data_dir, listener });
         if !WATCHES_FORKS.swap(true, Relaxed) {
             watch_forks(py)?;
+            python_calls::watch_end(py)?;
         }
         mailbox::apply_here();
     }
@@ -136,6 +137,7 @@ fn pause_listening(py: Python<'_>) {
 /// In the parent of a fork: listen again, when the fork has told of the threads it saw.
 #[pyfunction]
 fn resume_listening() {
+    fork_in_progress::note();
     if !places().is_empty() && !pending_call::ask_any_thread(resume_turn) {
         resume();
     }
@@ -144,6 +146,8 @@ fn resume_listening() {
 /// In a forked child: open sockets of its own, for the probes it inherited.
 #[pyfunction]
 fn listen_in_child() {
+    python_calls::begin_child();
+    fork_in_progress::forget();
     mailbox::begin_child();
     hit_ring::begin_child();
     for probe in registry::all() {
@@ -157,7 +161,10 @@ fn listen_in_child() {
 }
 
 extern "C" fn resume_turn(_: *mut c_void) -> c_int {
-    resume();
+    // Handlers of others, in Python, run before Python counts the threads: not yet, then.
+    if !fork_in_progress::is_one() || !pending_call::ask_any_thread(resume_turn) {
+        resume();
+    }
     0
 }
 

@@ -36,6 +36,8 @@ mod clock;
 mod code_extra;
 mod control;
 mod editable;
+#[expect(unsafe_code, reason = "walks the frames of the running thread")]
+mod fork_in_progress;
 #[expect(unsafe_code, reason = "reads interpreter frames")]
 mod frames;
 mod gate;
@@ -53,6 +55,7 @@ mod pacing;
 #[expect(unsafe_code, reason = "asks the interpreter for a turn")]
 mod pending_call;
 mod probes;
+mod python_calls;
 #[expect(unsafe_code, reason = "compares raw reads with the public API")]
 mod self_test;
 mod spans;
@@ -78,6 +81,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(attachment::pause_watching, module)?)?;
     module.add_function(wrap_pyfunction!(attachment::resume_watching, module)?)?;
     module.add_function(wrap_pyfunction!(is_observing, module)?)?;
+    module.add_function(wrap_pyfunction!(python_calls::end_python_calls, module)?)?;
     module.add_function(wrap_pyfunction!(frame_reader, module)?)?;
     module.add_function(wrap_pyfunction!(continue_in_child, module)?)?;
     control::register(module)?;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::applying::{self, Outcome};
 use super::outside_probe::Probe;
 use crate::pending_call::{ask_any_thread, ask_main_thread};
+use crate::python_calls::PythonCall;
 
 /// Changes that wait; more are refused.
 const CHANGES_MAX: usize = 256;
@@ -116,6 +117,7 @@ pub(super) fn begin_child() {
 extern "C" fn turn(_: *mut c_void) -> c_int {
     IS_ASKED.store(false, Relaxed);
     std::panic::catch_unwind(|| {
+        let Some(_call) = PythonCall::begin() else { return 0 };
         for _ in 0..CHANGES_PER_TURN {
             if IS_OVER.load(Relaxed) {
                 return 0;

@@ -15,6 +15,7 @@ use super::points::{self, Begun, Key};
 use super::tool;
 use crate::frames::{EventFrame, PublicFrame, RawFrame};
 use crate::observer::is_generator_exit;
+use crate::python_calls::PythonCall;
 
 /// Hooks that raised; those of probes never do.
 static HOOKS_FAILED: AtomicU64 = AtomicU64::new(0);
@@ -126,7 +127,10 @@ fn enter(
         return Ok(());
     }
     let token = match &it.enter {
-        Some(enter) => settle(it, enter.call0(py))?,
+        Some(enter) => {
+            let Some(_call) = PythonCall::begin() else { return Ok(()) };
+            settle(it, enter.call0(py))?
+        }
         None => None,
     };
     if it.spans_activation() {
@@ -195,6 +199,7 @@ fn leave(
     };
     // SAFETY: the event's argument is alive while the event is.
     let value = unsafe { Bound::from_borrowed_ptr(py, ending.value) };
+    let Some(_call) = PythonCall::begin() else { return Ok(()) };
     let outcome = leave.call1(py, (begun.token, begun.started_ns, value, ending.failed));
     settle(it, outcome).map(drop)
 }
@@ -213,6 +218,7 @@ unsafe extern "C" fn on_line<F: EventFrame>(
             let Some(hooks) = points::hooks_of(code as usize) else { return Ok(()) };
             let (py, (_, function)) = (Python::assume_attached(), executing::<F>());
             let number = Bound::from_borrowed_ptr(py, number);
+            let Some(_call) = PythonCall::begin() else { return Ok(()) };
             for hook in hooks.iter() {
                 let it = hook.get();
                 if let Some(line) = it.line.as_ref().filter(|_| it.means(function)) {

@@ -23,6 +23,7 @@ use crate::callbacks::CallbackType;
 use crate::code_extra;
 use crate::monitoring::{FREE_IDS, TOOL_NAME, Tools, tools_held};
 use crate::observer::Death;
+use crate::python_calls;
 use crate::self_test::raw_reads_agree;
 use crate::startup::frame_reader;
 
@@ -66,6 +67,7 @@ pub(crate) fn watch_code(code: &Bound<'_, PyCode>, hooks: Vec<Py<ProbeHook>>) ->
             return Ok(());
         }
         take(&monitoring)?;
+        python_calls::watch_end(py)?;
     }
     let masks = Masks::of(&hooks);
     let hooks: Hooks = hooks.into();
