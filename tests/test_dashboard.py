@@ -237,3 +237,11 @@ def test_what_is_shown_can_be_saved(tab):
     saved = json.loads(Path(started.value.path()).read_text())
     assert saved["call_count"] > 0
     assert started.value.suggested_filename == "overview.json"
+
+
+def test_one_page_is_the_current_one(tab):
+    """Also at the link itself, which names none."""
+    for place, title in (("", "Overview"), ("requests", "Requests")):
+        tab.go(place)
+        current = tab.page.locator("nav [aria-current=page]")
+        assert [link.inner_text() for link in current.all()] == [title]

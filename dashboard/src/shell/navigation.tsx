@@ -29,7 +29,7 @@ export function Navigation() {
                 <li key={page.path}>
                   <a
                     href={linkTo(page.path)}
-                    aria-current={page.path === (route.value.page || pages[0]?.path) ? "page" : undefined}
+                    aria-current={page.path === (route.value.page || PAGES[0]?.path) ? "page" : undefined}
                   >
                     {page.title}
                   </a>
