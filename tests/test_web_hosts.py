@@ -13,6 +13,7 @@ from wsgiref.validate import validator
 
 import pytest
 
+from conftest import Bench
 from ghostglass import Collector, current_span
 from ghostglass.web.asgi import GhostASGI
 from ghostglass.web.rules import exclusion
@@ -366,3 +367,50 @@ def test_routes_are_left_out_by_prefix_glob_template_and_expression(seen: Seen) 
     app = GhostWSGI(answering([b"x"]), collector=seen.collector, exclude_routes=["/secret"])
     app(environ_of(), lambda *_: None)
     assert seen.all() == []
+
+
+def test_requests_in_daemon_threads_do_not_hold_up_the_end(bench: Bench) -> None:
+    """The interpreter ends such a thread wherever it is, also within a frame of ours."""
+    bench.write(
+        "program.py",
+        """
+        import asyncio, threading
+        from ghostglass.web.asgi import GhostASGI
+        from ghostglass.web.wsgi import GhostWSGI
+
+        began = threading.Barrier(4)
+
+        def for_ever():
+            began.wait()
+            while True:
+                pass
+
+        def called(environ, start_response):
+            for_ever()
+
+        def iterated(environ, start_response):
+            start_response("200 OK", [])
+            yield b"first"
+            for_ever()
+
+        async def awaited(scope, receive, send):
+            for_ever()
+
+        def serve(app):
+            environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/"}
+            list(GhostWSGI(app)(environ, lambda *_: None))
+
+        def run():
+            scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+            async def main():
+                await GhostASGI(awaited)(scope, None, None)
+            asyncio.run(main())
+
+        for target, args in ((serve, (called,)), (serve, (iterated,)), (run, ())):
+            threading.Thread(target=target, args=args, daemon=True).start()
+        began.wait()
+        print("end")
+        """,
+    )
+    finished = bench.observed("--quiet", "program.py")
+    assert (finished.code, finished.stdout, finished.stderr) == (0, "end\n", "")

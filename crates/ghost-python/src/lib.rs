@@ -24,6 +24,8 @@ compile_error!("Ghostglass needs CPython 3.12 or newer; set PYO3_PYTHON to one")
 #[cfg(Py_GIL_DISABLED)]
 compile_error!("free-threaded builds of CPython are not supported yet");
 
+#[expect(unsafe_code, reason = "calls Python in a way that may unwind")]
+mod abandoned_thread;
 mod attachment;
 #[expect(unsafe_code, reason = "hands out the one observer under the interpreter lock")]
 mod boundary;

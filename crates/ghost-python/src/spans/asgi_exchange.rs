@@ -21,6 +21,7 @@ use super::active_span::ActiveSpan;
 use super::emitter::{Emitter, known};
 use super::sampler::Sampler;
 use super::{attribute_value, begin, wall_clock};
+use crate::abandoned_thread;
 
 /// Where a scope carries its exchange.
 const KEY: &str = "ghostglass.exchange";
@@ -298,11 +299,11 @@ impl AsgiExchange {
         value: &Bound<'py, PyAny>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(awaited) = Self::awaited(slf) else { return Ok(None) };
-        let stepped = match awaited.cast::<PyIterator>() {
-            Ok(iterator) => iterator.send(value),
-            Err(error) => Err(error.into()),
-        };
-        match stepped {
+        // What has no `send`, but is an iterator, can be sent nothing.
+        if let Err(error) = awaited.cast::<PyIterator>() {
+            return Self::raised(slf, error.into()).map(Some);
+        }
+        match abandoned_thread::send(&awaited, value) {
             Ok(PySendResult::Next(value)) => {
                 let mut exchange = slf.borrow_mut();
                 exchange.has_gone_on |= exchange.ended_ns.is_some();

@@ -8,6 +8,7 @@ use pyo3::types::PyIterator;
 
 use super::active_span::ActiveSpan;
 use super::wsgi_exchange::{WsgiExchange, size};
+use crate::abandoned_thread;
 
 /// What the server gets in the place of what the application returned.
 #[pyclass(module = "ghostglass._native")]
@@ -79,11 +80,11 @@ impl WsgiBody {
     fn chunk<'py>(slf: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = slf.py();
         let known = slf.borrow().chunks.as_ref().map(|chunks| chunks.clone_ref(py));
-        let mut chunks = match known.map(|chunks| chunks.into_bound(py)) {
+        let chunks = match known.map(|chunks| chunks.into_bound(py)) {
             Some(chunks) => chunks,
             None => Self::begin(slf)?,
         };
-        chunks.next().transpose()
+        abandoned_thread::next(&chunks)
     }
 
     /// Asks the application for its chunks.

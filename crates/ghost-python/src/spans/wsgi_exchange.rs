@@ -19,6 +19,7 @@ use super::emitter::{Emitter, known};
 use super::sampler::Sampler;
 use super::wsgi_body::WsgiBody;
 use super::{attribute_value, begin};
+use crate::abandoned_thread;
 
 /// Where an environment carries its exchange.
 const KEY: &str = "ghostglass.exchange";
@@ -66,10 +67,10 @@ impl WsgiRoom {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let Some(exchange) = Self::open(slf, environ, start_response)? else {
-            return app.call1((environ, start_response));
+            return abandoned_thread::call(app, [environ, start_response]);
         };
         let starting = exchange.getattr(intern!(py, "start_response"))?;
-        let answer = app.call1((environ, starting));
+        let answer = abandoned_thread::call(app, [environ, &starting]);
         match answer.and_then(|body| WsgiExchange::body(&exchange, body)) {
             Ok(body) => Ok(body),
             Err(error) => {
