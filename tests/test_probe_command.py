@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from conftest import GHOST, PYTHON, Bench
+from conftest import GHOST, Bench
 
 WAIT_S = 60
 
@@ -399,22 +399,3 @@ def test_the_server_tells_of_probes(bench: Bench) -> None:
         assert (process["state"], process["hit_count"] > 5) == ("active", True)
         assert item["hits"]
         assert {hit["value"] for hit in item["hits"]} <= set("0123456")
-
-
-def test_a_fork_is_not_warned_of_our_thread(bench: Bench) -> None:
-    bench.write(
-        "app.py",
-        """
-        import logging, os, threading, time
-        # Handlers written in Python run in the parent before it counts its threads.
-        os.register_at_fork(after_in_parent=lambda: [time.sleep(0) for _ in range(200)])
-        for _ in range(100):
-            child = os.fork()
-            if child == 0:
-                os._exit(0)
-            os.waitpid(child, 0)
-        """,
-    )
-    for options in ((), ("--budget", "5")):
-        finished = bench.observed("--quiet", *options, PYTHON, "-W", "error", "app.py")
-        assert (finished.code, finished.stderr) == (0, ""), options
